@@ -1,0 +1,2 @@
+//! vrrp-check.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! vrrp-config.
+#![forbid(unsafe_code)]

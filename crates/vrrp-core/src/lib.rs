@@ -1,0 +1,2 @@
+//! vrrp-core.
+#![forbid(unsafe_code)]

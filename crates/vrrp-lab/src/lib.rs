@@ -1,0 +1,2 @@
+//! vrrp-lab.
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! vrrpd.
+#![forbid(unsafe_code)]
+fn main() {}

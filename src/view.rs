@@ -1,0 +1,288 @@
+//! What the protocol thread shows to the control socket and the metrics: written there,
+//! read elsewhere, never making it wait. Counters and times are atomics; the rest sits behind
+//! a lock that is taken only when something changes or somebody looks.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use prometheus_client::metrics::histogram::Histogram;
+use vrrp_wire::{ChecksumForm, DropReason, Family, Version};
+
+use crate::status::{CheckState, InstanceState};
+
+/// A count that only grows.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    /// Adds one.
+    pub fn up(&self) {
+        self.add(1);
+    }
+
+    /// Adds `n`.
+    pub fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// The count so far.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A moment that is overwritten on each event; unset before the first.
+#[derive(Debug)]
+pub struct Moment {
+    epoch: Instant,
+    nanos_plus_one: AtomicU64,
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Self { epoch: Instant::now(), nanos_plus_one: AtomicU64::new(0) }
+    }
+}
+
+impl Moment {
+    /// Sets the moment to the present.
+    pub fn touch(&self) {
+        let nanos = u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX - 1);
+        self.nanos_plus_one.store(nanos + 1, Ordering::Relaxed);
+    }
+
+    /// Time since the last [`touch`](Self::touch); `None` before the first.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        let stored = self.nanos_plus_one.load(Ordering::Relaxed);
+        let at = Duration::from_nanos(stored.checked_sub(1)?);
+        Some(self.epoch.elapsed().saturating_sub(at))
+    }
+}
+
+/// Totals of one virtual router.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Adverts sent, priority 0 included.
+    pub adverts_sent: Count,
+    /// Adverts accepted.
+    pub adverts_received: Count,
+    /// Accepted version 3 adverts over IPv4 by checksum form: RFC 9568, RFC 5798.
+    pub checksum_form: [Count; 2],
+    /// Dropped packets, indexed by [`DropReason::index`].
+    pub dropped: [Count; DropReason::ALL.len()],
+    /// Transitions, indexed by [`InstanceState::number`] of the new state.
+    pub transitions: [Count; 4],
+    /// Other masters heard while master.
+    pub master_conflicts: Count,
+    /// Gratuitous ARPs sent.
+    pub gratuitous_arps: Count,
+    /// Unsolicited neighbour advertisements sent.
+    pub unsolicited_nas: Count,
+    /// Lease renewals.
+    pub lease_renewals: Count,
+}
+
+impl Counters {
+    /// The counter of one checksum form.
+    #[must_use]
+    pub fn form(&self, form: ChecksumForm) -> &Count {
+        match form {
+            ChecksumForm::Rfc9568 => &self.checksum_form[0],
+            ChecksumForm::Rfc5798 => &self.checksum_form[1],
+        }
+    }
+}
+
+/// The parts of a virtual router that change rarely.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Current state.
+    pub state: InstanceState,
+    /// Why, as a sentence.
+    pub reason: String,
+    /// Since when.
+    pub since: SystemTime,
+    /// Interface name; empty while unknown.
+    pub interface: String,
+    /// Configured priority.
+    pub priority: u8,
+    /// Priority after tracking.
+    pub effective_priority: u8,
+    /// Why the effective priority differs; empty where it does not.
+    pub effective_priority_reason: String,
+    /// Interval in force.
+    pub advert_interval: Duration,
+    /// Address and priority of the master.
+    pub master: Option<(IpAddr, u8)>,
+    /// Whether the master is this host.
+    pub master_is_self: bool,
+    /// Virtual addresses with their prefix as shown to people.
+    pub addresses: Vec<String>,
+    /// Sentences for the list of warnings.
+    pub warnings: Vec<String>,
+}
+
+/// One virtual router as seen from outside the protocol thread.
+#[derive(Debug)]
+pub struct InstanceView {
+    /// Name in the configuration.
+    pub name: String,
+    /// Virtual router identifier.
+    pub vrid: u8,
+    /// Protocol version.
+    pub version: Version,
+    /// Address family.
+    pub family: Family,
+    /// Totals.
+    pub counters: Counters,
+    /// How late adverts left, in seconds.
+    pub lateness: Histogram,
+    /// When the master was last heard.
+    pub master_heard: Moment,
+    /// How many of the addresses are on the interface.
+    pub addresses_present: AtomicUsize,
+    live: Mutex<Live>,
+    peers: Mutex<BTreeMap<IpAddr, Arc<Moment>>>,
+}
+
+/// Upper bounds of the lateness buckets, in seconds.
+const LATENESS_BUCKETS: [f64; 12] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0];
+
+impl InstanceView {
+    /// A view with all totals at zero.
+    #[must_use]
+    pub fn new(name: String, vrid: u8, version: Version, family: Family, live: Live) -> Self {
+        Self {
+            name,
+            vrid,
+            version,
+            family,
+            counters: Counters::default(),
+            lateness: Histogram::new(LATENESS_BUCKETS),
+            master_heard: Moment::default(),
+            addresses_present: AtomicUsize::new(0),
+            live: Mutex::new(live),
+            peers: Mutex::default(),
+        }
+    }
+
+    /// The rarely changing parts.
+    pub fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When each peer was last heard, by address.
+    pub fn peers(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Arc<Moment>>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One check as seen from outside its task.
+#[derive(Debug)]
+pub struct CheckView {
+    /// Name in the configuration.
+    pub name: String,
+    /// How long probes took, in seconds.
+    pub duration: Histogram,
+    live: Mutex<CheckLive>,
+}
+
+/// The changing parts of a check.
+#[derive(Clone, Debug)]
+pub struct CheckLive {
+    /// Current state.
+    pub state: CheckState,
+    /// Since when.
+    pub since: SystemTime,
+    /// How long the last probe took.
+    pub last_duration: Option<Duration>,
+    /// What the last probe said if it failed: kind from a fixed set, and a sentence.
+    pub last_error: Option<(&'static str, String)>,
+}
+
+/// Upper bounds of the probe duration buckets, in seconds.
+const CHECK_BUCKETS: [f64; 11] =
+    [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+impl CheckView {
+    /// A view of a check that has not run yet.
+    #[must_use]
+    pub fn new(name: String) -> Self {
+        Self {
+            name,
+            duration: Histogram::new(CHECK_BUCKETS),
+            live: Mutex::new(CheckLive {
+                state: CheckState::Unknown,
+                since: SystemTime::now(),
+                last_duration: None,
+                last_error: None,
+            }),
+        }
+    }
+
+    /// The changing parts.
+    pub fn live(&self) -> MutexGuard<'_, CheckLive> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is running now; replaced as a whole on reload.
+#[derive(Clone, Debug, Default)]
+pub struct Running {
+    /// Virtual routers in the order of the configuration.
+    pub instances: Vec<Arc<InstanceView>>,
+    /// Checks in the order of the configuration.
+    pub checks: Vec<Arc<CheckView>>,
+    /// Path of the configuration.
+    pub config_path: String,
+    /// When it was loaded.
+    pub config_loaded_at: Option<SystemTime>,
+}
+
+/// The whole daemon as seen from outside the protocol thread.
+#[derive(Debug)]
+pub struct DaemonView {
+    /// When the daemon started.
+    pub started_at: SystemTime,
+    /// Whether the host is drained.
+    pub drained: AtomicBool,
+    /// Reloads that were applied.
+    pub reloads_ok: Count,
+    /// Reloads that were refused.
+    pub reloads_failed: Count,
+    /// Packets for virtual routers that are not configured here, which no instance can count.
+    pub unknown_vrid: Count,
+    running: Mutex<Arc<Running>>,
+}
+
+impl Default for DaemonView {
+    fn default() -> Self {
+        Self {
+            started_at: SystemTime::now(),
+            drained: AtomicBool::new(false),
+            reloads_ok: Count::default(),
+            reloads_failed: Count::default(),
+            unknown_vrid: Count::default(),
+            running: Mutex::default(),
+        }
+    }
+}
+
+impl DaemonView {
+    /// What is running now.
+    #[must_use]
+    pub fn running(&self) -> Arc<Running> {
+        Arc::clone(&self.running.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces what is running.
+    pub fn replace(&self, running: Running) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(running);
+    }
+}
