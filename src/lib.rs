@@ -1,5 +1,17 @@
 //! The vrrpd binary's parts: command line, daemon wiring, control socket, metrics.
 #![forbid(unsafe_code)]
 
+pub mod cli;
+pub mod control;
+pub mod daemon;
+pub mod events;
+pub mod host;
+pub mod http;
+pub mod log;
+pub mod metrics;
+pub mod privileges;
 pub mod status;
 pub mod view;
+
+#[cfg(test)]
+mod testing;

@@ -1,3 +1,6 @@
-//! vrrpd.
+//! The vrrpd binary.
 #![forbid(unsafe_code)]
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    vrrpd::cli::main()
+}

@@ -123,6 +123,9 @@ pub struct MasterStatus {
     pub priority: u8,
     /// Milliseconds since its last advert; 0 where it is this host.
     pub last_heard_ms: u64,
+    /// Whether it is this host.
+    #[serde(default)]
+    pub this_host: bool,
 }
 
 /// One router heard on the virtual router's segment, or configured as a unicast peer.

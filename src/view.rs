@@ -44,7 +44,10 @@ pub struct Moment {
 
 impl Default for Moment {
     fn default() -> Self {
-        Self { epoch: Instant::now(), nanos_plus_one: AtomicU64::new(0) }
+        Self {
+            epoch: Instant::now(),
+            nanos_plus_one: AtomicU64::new(0),
+        }
     }
 }
 
@@ -151,8 +154,9 @@ pub struct InstanceView {
 }
 
 /// Upper bounds of the lateness buckets, in seconds.
-const LATENESS_BUCKETS: [f64; 12] =
-    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0];
+const LATENESS_BUCKETS: [f64; 12] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0,
+];
 
 impl InstanceView {
     /// A view with all totals at zero.
@@ -207,8 +211,9 @@ pub struct CheckLive {
 }
 
 /// Upper bounds of the probe duration buckets, in seconds.
-const CHECK_BUCKETS: [f64; 11] =
-    [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+const CHECK_BUCKETS: [f64; 11] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+];
 
 impl CheckView {
     /// A view of a check that has not run yet.
@@ -243,6 +248,8 @@ pub struct Running {
     pub config_path: String,
     /// When it was loaded.
     pub config_loaded_at: Option<SystemTime>,
+    /// Sentences for the list of warnings that concern no single instance.
+    pub warnings: Vec<String>,
 }
 
 /// The whole daemon as seen from outside the protocol thread.
@@ -258,6 +265,8 @@ pub struct DaemonView {
     pub reloads_failed: Count,
     /// Packets for virtual routers that are not configured here, which no instance can count.
     pub unknown_vrid: Count,
+    /// Touched by the protocol thread at least once a second while it lives.
+    pub protocol_heartbeat: Moment,
     running: Mutex<Arc<Running>>,
 }
 
@@ -269,6 +278,7 @@ impl Default for DaemonView {
             reloads_ok: Count::default(),
             reloads_failed: Count::default(),
             unknown_vrid: Count::default(),
+            protocol_heartbeat: Moment::default(),
             running: Mutex::default(),
         }
     }

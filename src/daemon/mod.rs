@@ -1,3 +1,14 @@
 //! The daemon: start-up order, the protocol thread, and what ties them to the rest.
 
+mod checks;
 pub mod command;
+mod drain;
+mod kernel;
+mod notify;
+mod plan;
+mod protocol;
+mod supervisor;
+mod tracking;
+
+pub use protocol::StartError;
+pub use supervisor::{Parts, RunError, run};

@@ -1,0 +1,76 @@
+//! Finds out what a check script really asks: an HTTP health endpoint, a TCP port.
+
+mod curl;
+mod request;
+mod shell;
+mod wget;
+
+use std::time::Duration;
+
+use request::Request;
+
+use super::output::Http;
+
+/// A request for a health endpoint found in a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) http: Http,
+    /// After which the program gives up by itself.
+    pub(super) timeout: Option<Duration>,
+    /// Whether the program takes any HTTP status for success.
+    pub(super) any_status: bool,
+}
+
+/// The `curl` or `wget` in `script` that asks for /healthz, /livez or /readyz; one that asks this
+/// host is preferred to others. `None` if there is none, or if it does what an `http` check
+/// cannot do.
+pub(super) fn http(script: &str) -> Option<Found> {
+    let requests: Vec<Found> = shell::commands(script)
+        .iter()
+        .filter_map(|command| {
+            let request = match command.program()? {
+                "curl" => curl::request(command.arguments())?,
+                "wget" => wget::request(command.arguments())?,
+                _ => return None,
+            };
+            found(request, command.grepped())
+        })
+        .collect();
+    let local = requests.iter().position(|found| is_local(&found.http.url));
+    requests.into_iter().nth(local.unwrap_or_default())
+}
+
+/// The address of a `</dev/tcp/host/port`, which is how a shell opens a connection.
+pub(super) fn tcp(script: &str) -> Option<String> {
+    let path = script.trim().strip_prefix('<')?.trim_start().strip_prefix("/dev/tcp/")?;
+    let (host, port) = path.split_once('/')?;
+    let port: u16 = port.trim().parse().ok().filter(|port| *port != 0)?;
+    if host.is_empty() || host.contains(char::is_whitespace) {
+        return None;
+    }
+    Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+}
+
+fn found(request: Request, body: Option<String>) -> Option<Found> {
+    let Request { url, tls, timeout, any_status } = request;
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", &url));
+    let (host, path) = rest.split_at(rest.find('/')?);
+    if !["http", "https"].contains(&scheme) || host.is_empty() || host.contains('@') {
+        return None;
+    }
+    let endpoint = path.split(['?', '#']).next().unwrap_or_default();
+    let is_health = ["/healthz", "/livez", "/readyz"].into_iter().any(|health| {
+        endpoint.strip_prefix(health).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if !is_health {
+        return None;
+    }
+    let tls = if scheme == "https" { tls } else { Default::default() };
+    let http = Http { url: format!("{scheme}://{host}{path}"), tls, status: Vec::new(), body };
+    Some(Found { http, timeout, any_status })
+}
+
+fn is_local(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    ["localhost", "127.", "[::1]"].into_iter().any(|local| host.starts_with(local))
+}

@@ -1,0 +1,59 @@
+//! Interval, timeout, fall and rise of a check.
+
+use std::time::Duration;
+
+use super::object::Object;
+use super::scalar::{duration, number, show};
+use crate::report::Report;
+
+const INTERVALS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(3600));
+const TIMEOUTS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
+
+/// How often a check probes and what it takes for a change.
+pub(super) struct Timing {
+    pub(super) interval: Duration,
+    pub(super) timeout: Duration,
+    pub(super) fall: u8,
+    pub(super) rise: u8,
+}
+
+impl Timing {
+    /// The four keys of a check, with `interval` as the default of the first.
+    pub(super) fn read(object: &Object<'_>, interval: Duration, report: &mut Report) -> Self {
+        let interval = object
+            .get("interval")
+            .and_then(|field| duration(field, INTERVALS.0..=INTERVALS.1, report))
+            .unwrap_or(interval);
+        let timeout = object.get("timeout").and_then(|field| {
+            let timeout = duration(field, TIMEOUTS.0..=TIMEOUTS.1, report)?;
+            if timeout > interval {
+                report
+                    .warning(
+                        field.value,
+                        format!(
+                            "the timeout of {} is longer than the interval of {}",
+                            show(timeout),
+                            show(interval)
+                        ),
+                    )
+                    .hint(
+                        "a hanging server then delays the next probe: make it at most the interval",
+                    );
+            }
+            Some(timeout)
+        });
+        let mut count = |name| {
+            object
+                .get(name)
+                .and_then(|field| number(field, 1..=255, report))
+                .unwrap_or(2)
+        };
+        let (fall, rise) = (count("fall"), count("rise"));
+        Timing {
+            interval,
+            timeout: timeout.unwrap_or(Duration::from_secs(1)),
+            fall,
+            rise,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Findings collected while reading, turned into diagnostics with places at the end.
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Related, Severity};
+use crate::yaml::{Node, NodeId, Parsed};
+
+/// The most findings of one load that are shown; finding a place costs a pass over the file.
+const MOST_SHOWN: usize = 100;
+
+/// Everything found so far, in all files of one load.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    findings: Vec<Finding>,
+}
+
+/// One problem at a node.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    severity: Severity,
+    at: Option<NodeId>,
+    message: String,
+    label: Option<String>,
+    hint: Option<String>,
+    related: Vec<(NodeId, String)>,
+}
+
+impl Report {
+    /// An error at a node.
+    pub(crate) fn error(&mut self, at: &Node, message: impl Into<String>) -> &mut Finding {
+        self.add(Severity::Error, Some(at.id), message.into())
+    }
+
+    /// A warning at a node.
+    pub(crate) fn warning(&mut self, at: &Node, message: impl Into<String>) -> &mut Finding {
+        self.add(Severity::Warning, Some(at.id), message.into())
+    }
+
+    /// An error that is in no file.
+    pub(crate) fn error_without_place(&mut self, message: impl Into<String>) -> &mut Finding {
+        self.add(Severity::Error, None, message.into())
+    }
+
+    fn add(&mut self, severity: Severity, at: Option<NodeId>, message: String) -> &mut Finding {
+        self.findings.push(Finding {
+            severity,
+            at,
+            message,
+            label: None,
+            hint: None,
+            related: Vec::new(),
+        });
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
+    }
+
+    /// Whether nothing but warnings was found.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.severity == Severity::Warning)
+    }
+
+    /// The findings in the order of the files, with places.
+    pub(crate) fn finish(mut self, files: &[&Parsed]) -> Diagnostics {
+        self.findings.sort_by_key(|finding| finding.at);
+        let hidden = self.findings.len().saturating_sub(MOST_SHOWN);
+        let shown = self.findings.into_iter().take(MOST_SHOWN);
+        let mut diagnostics: Diagnostics = shown.map(|finding| finding.locate(files)).collect();
+        if hidden > 0 {
+            diagnostics.push(Diagnostic::error(format!("and {hidden} more")));
+        }
+        diagnostics
+    }
+}
+
+impl Finding {
+    /// What the caret says.
+    pub(crate) fn label(&mut self, label: impl Into<String>) -> &mut Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Another place to look at.
+    pub(crate) fn related(&mut self, at: &Node, message: impl Into<String>) -> &mut Self {
+        self.related.push((at.id, message.into()));
+        self
+    }
+
+    fn locate(self, files: &[&Parsed]) -> Diagnostic {
+        let file = |id: NodeId| files.get(usize::from(id.file)).copied();
+        let place = |id: NodeId| file(id).map(|parsed| parsed.locate(id));
+        Diagnostic {
+            severity: self.severity,
+            message: self.message,
+            key: self
+                .at
+                .and_then(|id| file(id).map(|parsed| parsed.key_path(id)))
+                .filter(|path| !path.is_empty()),
+            location: self.at.and_then(place),
+            label: self.label,
+            hint: self.hint,
+            related: self
+                .related
+                .into_iter()
+                .filter_map(|(id, message)| {
+                    Some(Related {
+                        location: place(id)?,
+                        message,
+                    })
+                })
+                .collect(),
+        }
+    }
+}

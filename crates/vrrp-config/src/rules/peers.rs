@@ -1,0 +1,41 @@
+//! Peers and the host that the file is loaded on.
+
+use std::net::IpAddr;
+
+use super::names::items_of;
+use crate::read::Draft;
+use crate::report::Report;
+use crate::yaml::Node;
+
+/// Takes this host out of the peers, so that all hosts can share one list, and says so.
+pub(crate) fn drop_own_peers(draft: &mut Draft<'_>, local: &[IpAddr], report: &mut Report) {
+    for instance in &mut draft.instances {
+        let Some(peers) = &mut instance.value.peers else {
+            continue;
+        };
+        let own: Vec<IpAddr> = peers
+            .iter()
+            .copied()
+            .filter(|peer| local.contains(peer))
+            .collect();
+        peers.retain(|peer| !own.contains(peer));
+        let nodes = items_of(instance.node, "peers");
+        for peer in &own {
+            let is_it =
+                |node: &&Node| node.text().and_then(|text| text.parse().ok()) == Some(*peer);
+            let place = nodes.iter().find(is_it).unwrap_or(instance.node);
+            if peers.is_empty() {
+                report
+                    .error(place, format!("the only peer {peer} is this host itself"))
+                    .hint("give the other hosts' addresses");
+            } else {
+                report
+                    .warning(
+                        place,
+                        format!("the peer {peer} is this host itself and is left out"),
+                    )
+                    .hint("remove it here, or share the list with the other hosts as it is");
+            }
+        }
+    }
+}

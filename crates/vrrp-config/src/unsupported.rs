@@ -1,0 +1,95 @@
+//! The keys of the schema whose behaviour does not exist yet.
+//!
+//! They are read and checked like all others, then refused: nothing is accepted and ignored.
+//! When a capability lands, its line goes.
+
+use crate::report::Report;
+use crate::yaml::{Node, Value};
+
+/// When a key is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// It is there and no empty list.
+    Given,
+    /// It is `true`.
+    True,
+}
+
+/// Path (`[]` stands for each item of a list), when, and what to do without it.
+const UNSUPPORTED: &[(&[&str], When, &str)] = &[
+    (
+        &["groups"],
+        When::Given,
+        "remove `groups`: instances change state one by one",
+    ),
+    (
+        &["load_balancers"],
+        When::Given,
+        "remove `load_balancers`: the master serves all clients",
+    ),
+    (
+        &["instances", "[]", "vmac"],
+        When::True,
+        "remove `vmac`: the interface's own MAC is used",
+    ),
+    (
+        &["checks", "[]", "exec"],
+        When::Given,
+        "use an `http` or a `tcp` check",
+    ),
+    (
+        &["metrics", "keepalived_names"],
+        When::True,
+        "remove it: the names begin with vrrpd_",
+    ),
+];
+
+/// Reports each key of the table that the document uses.
+pub(crate) fn check(root: &Node, report: &mut Report) {
+    for (path, when, hint) in UNSUPPORTED {
+        visit(root, path, None, &mut |name, value| {
+            let used = match when {
+                When::Given => value.items().is_none_or(|items| !items.is_empty()),
+                When::True => value.value == Value::Bool(true),
+            };
+            if used {
+                report.error(name, message(path)).hint(*hint);
+            }
+        });
+    }
+}
+
+/// What to say of `--load-balance`, as long as load balancers are not supported.
+pub(crate) fn load_balance_option() -> Option<String> {
+    let path = ["load_balancers"].as_slice();
+    UNSUPPORTED
+        .iter()
+        .any(|(unsupported, ..)| *unsupported == path)
+        .then(|| "`--load-balance` is not supported yet".to_owned())
+}
+
+fn message(path: &[&str]) -> String {
+    let name = path.last().copied().unwrap_or_default();
+    format!("`{name}` is not supported yet")
+}
+
+/// Calls `found` with the key and the value of every place that the path leads to.
+fn visit(node: &Node, path: &[&str], key: Option<&Node>, found: &mut impl FnMut(&Node, &Node)) {
+    match path {
+        [] => {
+            if let (Some(key), false) = (key, node.is_null()) {
+                found(key, node);
+            }
+        }
+        ["[]", rest @ ..] => {
+            for item in node.items().unwrap_or_default() {
+                visit(item, rest, None, found);
+            }
+        }
+        [name, rest @ ..] => {
+            if let Some((key, value)) = node.entry(name) {
+                visit(value, rest, Some(key), found);
+            }
+        }
+    }
+}

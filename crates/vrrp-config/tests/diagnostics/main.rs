@@ -1,0 +1,29 @@
+//! One snapshot for each class of diagnostic, rendered as people see it.
+//!
+//! A changed message fails until its snapshot is reviewed; with `INSTA_UPDATE=no` nothing is
+//! written.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod instance;
+mod konvoy;
+mod parts;
+mod semantic;
+mod syntax;
+
+/// Snapshots what is said about a `vrrpd.yaml`.
+macro_rules! says {
+    ($($name:ident: $text:expr;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                let said = crate::common::diagnostics(crate::common::load($text));
+                insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+                    insta::assert_snapshot!(stringify!($name), said.to_string());
+                });
+            }
+        )+
+    };
+}
+pub(crate) use says;

@@ -1,0 +1,58 @@
+//! Checks, groups, load balancers and the daemon's settings.
+
+use super::says;
+
+macro_rules! with_check {
+    ($check:literal) => {
+        concat!(
+            "instances: [{name: a, addresses: [10.0.50.20], track: [{check: c}]}]\nchecks:\n  - name: c\n    ",
+            $check,
+            "\n"
+        )
+    };
+}
+
+macro_rules! with {
+    ($line:literal) => {
+        concat!(
+            "instances: [{name: a, addresses: [10.0.50.20]}]\n",
+            $line,
+            "\n"
+        )
+    };
+}
+
+says! {
+    a_check_needs_something_to_do: with_check!("interval: 1s");
+    a_check_does_one_thing: with_check!("tcp: {address: \"127.0.0.1:1\"}\n    http: {url: \"http://127.0.0.1\"}");
+    a_url_needs_a_scheme: with_check!("http: {url: \"127.0.0.1:6443/healthz\"}");
+    a_url_has_a_known_scheme: with_check!("http: {url: \"ftp://127.0.0.1/\"}");
+    a_url_has_a_port_in_range: with_check!("http: {url: \"https://127.0.0.1:66666/healthz\"}");
+    a_url_has_no_user: with_check!("http: {url: \"https://me:secret@127.0.0.1/healthz\"}");
+    a_url_has_a_host: with_check!("http: {url: \"https:///healthz\"}");
+    a_backend_stands_for_nothing_in_a_check: with_check!("http: {url: \"https://{backend}/healthz\"}");
+    tls_keys_need_https: with_check!("http: {url: \"http://127.0.0.1\", tls: {verify: false}}");
+    a_client_certificate_needs_its_key: with_check!("http: {url: \"https://127.0.0.1\", tls: {cert: /c.pem}}");
+    a_ca_without_verification_has_no_effect: with_check!("http: {url: \"https://127.0.0.1\", tls: {ca: /ca.pem, verify: false}}");
+    a_relative_path_is_refused: with_check!("http: {url: \"https://127.0.0.1\", tls: {ca: pki/ca.crt, server_name: \"a b\"}}");
+    a_status_is_a_code: with_check!("http: {url: \"http://127.0.0.1\", status: 2xx}");
+    a_status_is_in_range: with_check!("http: {url: \"http://127.0.0.1\", status: [200, 99]}");
+    a_misspelt_tls_key_is_suggested: with_check!("http: {url: \"https://127.0.0.1\", tls: {servername: kubernetes, cacert: /ca.pem}}");
+    a_tcp_address_has_a_port: with_check!("tcp: {address: 127.0.0.1}");
+    a_tcp_address_has_a_port_in_range: with_check!("tcp: {address: \"127.0.0.1:0\"}");
+    fall_and_rise_are_counts: with_check!("tcp: {address: \"127.0.0.1:1\"}\n    fall: 0\n    rise: 256");
+    a_timeout_is_not_zero: with_check!("tcp: {address: \"127.0.0.1:1\"}\n    interval: 1ms\n    timeout: 0s");
+    a_timeout_above_the_interval_is_doubtful: with_check!("tcp: {address: \"127.0.0.1:1\"}\n    interval: 1s\n    timeout: 3s");
+    exec_is_not_supported_yet: with_check!("exec: {command: [/usr/local/bin/probe, --fast]}");
+    a_program_is_an_absolute_path: with_check!("exec: {command: [probe, --fast]}");
+    groups_are_not_supported_yet: "instances: [{name: a, addresses: [10.0.50.20]}, {name: b, addresses: [\"fd00::20\"]}]\ngroups: [{name: both, members: [a, b]}]\n";
+    a_group_has_members_that_exist: "instances: [{name: left, addresses: [10.0.50.20]}]\ngroups: [{name: g, members: [left]}, {name: h, members: [left, lefty, right]}]\n";
+    vmac_is_not_supported_yet: "instances: [{name: a, addresses: [10.0.50.20], vmac: true}]\n";
+    load_balancers_are_not_supported_yet: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\", {address: \"10.0.50.12:6443\", weight: 2}], check: {http: {url: \"https://{backend}/healthz\"}}}]");
+    a_load_balancer_is_checked_all_the_same: with!("load_balancers:\n  - name: lb\n    address: 10.0.50.21\n    port: 0\n    backends: [\"10.0.50.11\", \"10.0.50.12:1\", \"10.0.50.12:1\", {address: \"[fd00::1]:1\", weight: 0}]\n    scheduler: least_conn\n    persistence: 3600\n    allow: [10.0.50.1/24, \"fd00::/8\"]\n    check: {http: {url: \"https://127.0.0.1/healthz\"}}");
+    keepalived_names_are_not_supported_yet: with!("metrics: {keepalived_names: true}");
+    a_relative_socket_is_refused: with!("control: {socket: vrrpd.sock}");
+    metrics_need_address_and_port: with!("metrics: {listen: \":9650\"}");
+    a_log_level_is_suggested: with!("log: {level: warning, format: journal}");
+    realtime_is_a_word: with!("realtime: yes");
+}

@@ -1,0 +1,87 @@
+//! Sending adverts: by Adver_Timer, at once, and the limit on those.
+
+use core::time::Duration;
+
+use vrrp_wire::ChecksumForm;
+
+use crate::timers::Timer;
+use crate::{AdvertOut, ChecksumPolicy, Event, Instant, Output, State};
+
+use super::VirtualRouter;
+
+/// At most this many immediate adverts in one interval, after a first one that is not put off.
+///
+/// RFC 9568 §6.4.3 answers every advert of lower priority with one of its own, so a storm of
+/// them, or an echo, would make a master as loud as the storm. A quarter of an interval bounds
+/// that, and still heals a conflict within one interval.
+const IMMEDIATE_PER_INTERVAL: u32 = 4;
+
+impl VirtualRouter {
+    /// Adver_Timer fires: advert, timer anew (RFC 9568 §6.4.3). The beat is kept: a late advert
+    /// does not delay the next.
+    pub(super) fn on_advert_timer(&mut self, at: Instant) {
+        let interval = self.own_interval();
+        let lateness = self.now.since(at);
+        self.send_advert(Some(lateness));
+        let base = if lateness < interval { at } else { self.now };
+        self.timers.arm(Timer::Advert, base + interval);
+        if lateness > interval / 2 {
+            self.counters.late_adverts += 1;
+            if self.late_limit.allow(self.now) {
+                self.push(Output::Event(Event::Late { lateness, interval }));
+            }
+        }
+    }
+
+    pub(super) fn restart_advert_timer(&mut self) {
+        self.timers
+            .arm(Timer::Advert, self.now + self.own_interval());
+    }
+
+    /// Advertises at once, or as soon as the limit allows. Returns whether it was at once.
+    pub(super) fn assert_mastership(&mut self) -> bool {
+        if self.now < self.assert_after {
+            self.timers.arm_by(Timer::Assert, self.assert_after);
+            return false;
+        }
+        self.assert_after = self.now + self.own_interval() / IMMEDIATE_PER_INTERVAL;
+        self.send_advert(None);
+        true
+    }
+
+    pub(super) fn on_assert_timer(&mut self) {
+        if self.state == State::Master && self.leave.is_none() {
+            self.assert_after = self.now + self.own_interval() / IMMEDIATE_PER_INTERVAL;
+            self.send_advert(None);
+        }
+    }
+
+    pub(super) fn send_advert(&mut self, lateness: Option<Duration>) {
+        self.send(self.effective, lateness);
+    }
+
+    /// Priority 0: this master leaves (RFC 9568 §5.2.4).
+    pub(super) fn send_leave(&mut self) {
+        self.counters.leaves_sent += 1;
+        self.send(0, None);
+    }
+
+    fn send(&mut self, priority: u8, lateness: Option<Duration>) {
+        self.last_sent = self.now;
+        self.counters.adverts_sent += 1;
+        self.push(Output::SendAdvert(AdvertOut {
+            priority,
+            interval: self.config.advert_interval,
+            form: self.checksum_form(),
+            lateness,
+        }));
+    }
+
+    /// The form to send: as configured, or that of the peer last heard.
+    pub(super) fn checksum_form(&self) -> ChecksumForm {
+        match self.config.checksum {
+            ChecksumPolicy::Fixed(form) => form,
+            ChecksumPolicy::Auto => self.heard_form.unwrap_or(ChecksumForm::Rfc9568),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The lease: for how long the kernel keeps the addresses of a daemon that no longer runs.
+
+use core::time::Duration;
+
+use vrrp_wire::Centiseconds;
+
+use crate::timers::Timer;
+use crate::{LeasePolicy, Output};
+
+use super::VirtualRouter;
+
+/// Renewals in one lifetime. With the shortest lifetime, 1 s, a healthy daemon may be three
+/// quarters of a second late before an address is lost, at the price of four netlink requests
+/// per second.
+const RENEWALS_PER_LIFETIME: u32 = 4;
+
+impl VirtualRouter {
+    /// The lifetime to give the addresses, in whole seconds as the kernel counts;
+    /// `None` for ever. `auto`: when our backups' Master_Down_Interval has passed without us,
+    /// the kernel should drop what they now hold.
+    pub(super) fn lease_lifetime(&self) -> Option<Duration> {
+        let seconds = match self.config.lease {
+            LeasePolicy::Off => return None,
+            LeasePolicy::Seconds(seconds) => u64::from(seconds),
+            LeasePolicy::Auto => {
+                let interval = self.master_down_interval_of(self.config.advert_interval);
+                interval.as_secs() + u64::from(interval.subsec_nanos() > 0)
+            }
+        };
+        Some(Duration::from_secs(seconds.max(1)))
+    }
+
+    pub(super) fn acquire_addresses(&mut self) {
+        self.held = true;
+        let lifetime = self.lease_lifetime();
+        self.push(Output::AcquireAddresses { lifetime });
+        self.arm_lease();
+    }
+
+    pub(super) fn release_addresses(&mut self) {
+        if self.held {
+            self.held = false;
+            self.push(Output::ReleaseAddresses);
+        }
+        self.timers.cancel(Timer::Lease);
+    }
+
+    pub(super) fn arm_lease(&mut self) {
+        match self.lease_lifetime() {
+            Some(lifetime) if self.held => {
+                self.timers
+                    .arm(Timer::Lease, self.now + lifetime / RENEWALS_PER_LIFETIME);
+            }
+            _ => self.timers.cancel(Timer::Lease),
+        }
+    }
+
+    pub(super) fn renew_lease(&mut self) {
+        if !self.held {
+            return;
+        }
+        self.counters.lease_renewals += 1;
+        let lifetime = self.lease_lifetime();
+        self.push(Output::RenewLease { lifetime });
+        self.arm_lease();
+    }
+
+    /// Master_Down_Interval of a router of our priority behind a master of `interval`.
+    pub(super) fn master_down_interval_of(&self, interval: Centiseconds) -> Duration {
+        crate::master_down_interval(self.config.version, self.effective, interval.duration())
+    }
+}

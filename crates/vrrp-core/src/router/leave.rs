@@ -1,0 +1,143 @@
+//! Make before break: handing over without a moment in which nobody answers.
+//!
+//! RFC 9568 §6.4.3 lets a master that is shut down send priority 0 and stop. Its backups then
+//! wait their Skew_Time, and nobody answers meanwhile. Here the master sends priority 0 but
+//! holds the addresses until it hears its successor. It sends no other advert in that time: one
+//! of a higher priority would put its backups' timers back.
+
+use core::net::IpAddr;
+use core::time::Duration;
+
+use vrrp_wire::Advert;
+
+use crate::timers::Timer;
+use crate::{Cause, Event, Instant, Output, State};
+
+use super::VirtualRouter;
+
+/// A master that has sent priority 0 and still holds the addresses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leave {
+    pub(super) kind: LeaveKind,
+    pub(super) started: Instant,
+}
+
+/// What follows when a successor is heard, or when none is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeaveKind {
+    /// Init in either case.
+    Shutdown,
+    /// Backup in either case; without a successor it may become master again after
+    /// Master_Down_Interval.
+    Resign,
+    /// As for resign, on behalf of the sync group.
+    Group,
+    /// Backup in either case, until no longer withheld.
+    Withheld,
+    /// Backup if somebody better answers, else it stays master.
+    Offer {
+        /// Effective priority before it fell.
+        from: u8,
+        /// Made again without being asked: not worth a line in the log.
+        repeated: bool,
+    },
+}
+
+impl VirtualRouter {
+    pub(super) fn leave_kind(&self) -> Option<LeaveKind> {
+        self.leave.map(|leave| leave.kind)
+    }
+
+    /// Whether the router is on its way out. One that merely offers is not.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leave_kind()
+            .is_some_and(|kind| !matches!(kind, LeaveKind::Offer { .. }))
+    }
+
+    /// Longest time between priority 0 and the release of the addresses. The slowest backup
+    /// has a Skew_Time of just under one interval, to which the margin adds the second priority
+    /// 0, the way there and back and its own lateness.
+    fn leave_wait(&self) -> Duration {
+        let interval = self.own_interval();
+        let margin = (interval / 4).clamp(Duration::from_millis(50), Duration::from_secs(1));
+        interval + margin
+    }
+
+    /// Starts to leave for the reason of `kind`, or goes on leaving for that other reason.
+    pub(super) fn begin_leave(&mut self, kind: LeaveKind) {
+        let under_way = self.is_leaving();
+        let started = match self.leave {
+            Some(leave) if under_way => leave.started,
+            _ => self.now,
+        };
+        self.leave = Some(Leave { kind, started });
+        if under_way {
+            return;
+        }
+        let wait = self.leave_wait();
+        self.timers.cancel_all();
+        self.arm_lease();
+        self.send_leave();
+        // Once more, early: a lost priority 0 would cost our backups Master_Down_Interval
+        // while we are gone. RFC 9568 backups start their Skew_Time anew on hearing it, which
+        // `leave_wait` allows for.
+        self.timers
+            .arm(Timer::LeaveAgain, self.now + self.own_interval() / 8);
+        self.timers.arm(Timer::Leave, self.now + wait);
+        self.push(Output::Event(Event::Leaving { wait }));
+    }
+
+    pub(super) fn on_leave_timer(&mut self) {
+        match self.leave_kind() {
+            Some(LeaveKind::Offer { repeated, .. }) => self.decline_offer(repeated),
+            Some(_) => self.finish_leave(None),
+            None => {}
+        }
+    }
+
+    /// An advert heard while priority 0 stands. Anyone's advert ends a handover: whoever sends
+    /// it holds the addresses.
+    pub(super) fn on_advert_while_leaving(&mut self, source: IpAddr, advert: &Advert<'_>) {
+        if advert.priority == 0 {
+            return;
+        }
+        match self.leave_kind() {
+            Some(LeaveKind::Offer { .. }) => self.on_answer_to_offer(source, advert),
+            Some(_) => self.finish_leave(Some((source, advert))),
+            None => {}
+        }
+    }
+
+    pub(super) fn finish_leave(&mut self, successor: Option<(IpAddr, &Advert<'_>)>) {
+        let to = successor.map(|(address, _)| address);
+        let cause = match self.leave_kind() {
+            Some(LeaveKind::Shutdown) => {
+                self.depart(to);
+                return;
+            }
+            Some(LeaveKind::Group) => Cause::GroupBackup { to },
+            _ => Cause::Resigned { to },
+        };
+        let cause = self.withheld.cause(to).unwrap_or(cause);
+        self.change_state(State::Backup, cause);
+        self.yielded = true;
+        match successor {
+            Some((source, advert)) => self.follow(source, advert),
+            None => self.restart_master_down_timer(),
+        }
+    }
+
+    /// Goes on as master after priority 0 was sent: advertises at once, before the backups'
+    /// Skew_Time has passed.
+    pub(super) fn resume_mastership(&mut self) {
+        self.leave = None;
+        self.timers.cancel(Timer::Leave);
+        self.timers.cancel(Timer::LeaveAgain);
+        self.send_advert(None);
+        self.restart_advert_timer();
+        if self.timers.get(Timer::AnnounceRefresh).is_none() {
+            self.arm_announce_refresh();
+        }
+        self.arm_next_offer();
+    }
+}

@@ -1,0 +1,56 @@
+//! The one function that changes the state.
+
+use core::time::Duration;
+
+use crate::timers::Timer;
+use crate::{Cause, Output, State};
+
+use super::VirtualRouter;
+
+impl VirtualRouter {
+    /// Leaves the present state with all its timers and enters `to`. What a state holds is given
+    /// back or taken here and nowhere else, so that no path can forget it. The caller arms what
+    /// is particular to its own case afterwards.
+    pub(super) fn change_state(&mut self, to: State, cause: Cause) {
+        let from = self.state;
+        self.release_addresses();
+        self.timers.cancel_all();
+        self.leave = None;
+        self.master = None;
+        self.master_left = false;
+        self.learned_interval = None;
+        self.inferior_since = None;
+        self.listened_again = false;
+        self.yielded = false;
+        self.last_conflict = None;
+
+        self.state = to;
+        self.since = self.now;
+        self.cause = cause.clone();
+        self.counters.transitions[to.number() as usize] += 1;
+        if to == State::Master {
+            self.begin_mastership();
+        }
+        self.push(Output::Transition { from, to, cause });
+    }
+
+    /// To backup, listening for a whole Master_Down_Interval of our own interval; for ever
+    /// while withheld.
+    pub(super) fn listen(&mut self, cause: Cause) {
+        self.change_state(State::Backup, cause);
+        self.restart_master_down_timer();
+    }
+
+    /// Sets Master_Down_Timer to Master_Down_Interval, unless we may not become master.
+    pub(super) fn restart_master_down_timer(&mut self) {
+        self.arm_master_down(self.master_down_interval());
+    }
+
+    pub(super) fn arm_master_down(&mut self, wait: Duration) {
+        if self.withheld.any() {
+            self.timers.cancel(Timer::MasterDown);
+        } else {
+            self.timers.arm(Timer::MasterDown, self.now + wait);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `vrrp-lab bench`: how long clients go without service, vrrpd beside another program.
+
+mod scenario;
+mod summary;
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use vrrp_lab::{Result, tools};
+
+use crate::subject::{Peer, Software};
+use scenario::{Measurement, Scenario};
+use summary::Summary;
+
+/// Advert intervals measured.
+const INTERVALS: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_millis(100), Duration::from_millis(10)];
+
+/// Command line of `vrrp-lab bench`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// What to measure
+    #[arg(value_enum)]
+    name: Bench,
+    /// How often
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Measure this program too, in turn with vrrpd
+    #[arg(long, value_enum)]
+    peer: Option<Peer>,
+    /// Measure only the peer
+    #[arg(long, requires = "peer")]
+    only_peer: bool,
+    /// Only this advert interval: 1s, 100ms, 10ms
+    #[arg(long, value_parser = humantime::parse_duration)]
+    interval: Option<Duration>,
+    /// One JSON document instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// All three of the others
+    Failover,
+    /// A host vanishes, to the first answer of the new master
+    Crash,
+    /// The master's daemon gets SIGTERM: the gap
+    Handover,
+    /// The master's API server is killed, to the first answer of the new master
+    Health,
+}
+
+impl Bench {
+    const fn scenarios(self) -> &'static [Scenario] {
+        match self {
+            Self::Failover => &[Scenario::Crash, Scenario::Handover, Scenario::Health],
+            Self::Crash => &[Scenario::Crash],
+            Self::Handover => &[Scenario::Handover],
+            Self::Health => &[Scenario::Health],
+        }
+    }
+}
+
+/// Measures and prints.
+pub(crate) fn run(options: &BenchOptions) -> Result<()> {
+    let mut software = Vec::new();
+    if !options.only_peer {
+        tools::vrrpd()?;
+        software.push(Software::Vrrpd);
+    }
+    if let Some(Peer::Keepalived) = options.peer {
+        tools::on_path("keepalived")?;
+        software.push(Software::Keepalived);
+    }
+    let only = options.interval.map(|interval| vec![interval]);
+    let intervals = only.unwrap_or_else(|| INTERVALS.to_vec());
+    let mut summaries: Vec<Summary> = Vec::new();
+    for &scenario in options.name.scenarios() {
+        for &interval in &intervals {
+            let mut rows: Vec<Summary> = software
+                .iter()
+                .map(|&software| Summary::new(scenario, software, interval))
+                .collect();
+            for run in 0..options.runs {
+                // In turn, so that whatever else happens on the machine hits both alike.
+                for row in &mut rows {
+                    let measurement = measure(row, run, options)?;
+                    row.add(measurement);
+                }
+            }
+            summaries.extend(rows);
+        }
+    }
+    if options.json {
+        println!("{:#}", summary::document(options.runs, &summaries));
+    } else {
+        println!("{}", summary::table(&summaries));
+    }
+    Ok(())
+}
+
+fn measure(row: &Summary, run: u32, options: &BenchOptions) -> Result<Measurement> {
+    let measurement = scenario::measure(row.scenario, row.software, row.interval, run)?;
+    eprintln!(
+        "{} {} at {:?}, run {} of {}: {}",
+        row.software.name(),
+        row.scenario.name(),
+        row.interval,
+        run + 1,
+        options.runs,
+        crate::table::time(measurement.outage),
+    );
+    Ok(measurement)
+}

@@ -1,0 +1,161 @@
+//! One measurement: a fresh lab, three hosts, a settled master, one event.
+
+use std::time::{Duration, Instant};
+
+use vrrp_lab::{ApiServer, Lab, Prober, Result, VIP};
+
+use crate::subject::{Running, Setup, Software, priority};
+
+/// The first election at an interval of one second takes three to four.
+const SETTLES_WITHIN: Duration = Duration::from_secs(60);
+const MOVES_WITHIN: Duration = Duration::from_secs(60);
+/// How long after a handover further gaps still count as its own.
+const AFTERMATH: Duration = Duration::from_millis(500);
+
+/// What happens to the master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scenario {
+    /// Its host vanishes.
+    Crash,
+    /// Its daemon gets SIGTERM.
+    Handover,
+    /// Its API server gets SIGKILL.
+    Health,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measurement {
+    /// Crash and health: from the event to the first answer of the new master. Handover: the
+    /// longest gap.
+    pub(super) outage: Duration,
+    /// Crash: from the last advert of the old master to the first answer of the new one; this
+    /// is what Master_Down_Interval speaks of.
+    pub(super) since_last_advert: Option<Duration>,
+    /// Probes due in the gap and not sent, because the machine was busy.
+    pub(super) unsent: u64,
+}
+
+impl Scenario {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::Handover => "handover",
+            Self::Health => "health",
+        }
+    }
+
+    pub(super) const fn describe(self) -> &'static str {
+        match self {
+            Self::Crash => "host vanishes",
+            Self::Handover => "SIGTERM",
+            Self::Health => "API server killed",
+        }
+    }
+}
+
+/// Three hosts with `cp1` as the settled master, and a client that is answered.
+struct Scene {
+    running: Vec<Running>,
+    servers: Vec<ApiServer>,
+    prober: Prober,
+    lab: Lab,
+}
+
+/// Measures once. `run` chooses the moment of the event between two adverts, the same for every
+/// program.
+pub(super) fn measure(
+    scenario: Scenario,
+    software: Software,
+    interval: Duration,
+    run: u32,
+) -> Result<Measurement> {
+    let setup = Setup { advert_interval: interval, checked: scenario == Scenario::Health };
+    let scene = Scene::new(software, setup)?;
+    scene.wait_for_phase(interval, run)?;
+    match scenario {
+        Scenario::Crash => scene.crash(),
+        Scenario::Handover => scene.handover(),
+        Scenario::Health => scene.health(),
+    }
+}
+
+impl Scene {
+    fn new(software: Software, setup: Setup) -> Result<Self> {
+        let lab = Lab::new(3)?;
+        let servers = if setup.checked {
+            lab.hosts().iter().map(ApiServer::start).collect::<Result<Vec<_>>>()?
+        } else {
+            Vec::new()
+        };
+        let running = lab
+            .hosts()
+            .iter()
+            .enumerate()
+            .map(|(place, host)| software.start(host, priority(place), setup))
+            .collect::<Result<Vec<_>>>()?;
+        lab.wait_until("cp1 alone advertises", SETTLES_WITHIN, || {
+            let recent = Instant::now().checked_sub(setup.advert_interval * 3);
+            let adverts = recent.map(|recent| lab.capture().adverts_since(recent));
+            adverts.is_some_and(|adverts| {
+                adverts.len() >= 2 && adverts.iter().all(|advert| advert.host == "cp1")
+            })
+        })?;
+        lab.wait_only_holder(VIP, "cp1", SETTLES_WITHIN)?;
+        let prober = lab.probe(VIP)?;
+        prober.wait_answer("cp1", Instant::now(), SETTLES_WITHIN)?;
+        Ok(Self { running, servers, prober, lab })
+    }
+
+    /// Waits for an advert and then for a part of the interval that differs from run to run.
+    fn wait_for_phase(&self, interval: Duration, run: u32) -> Result<()> {
+        let start = Instant::now();
+        let advert = self.lab.capture().wait_for_advert("an advert", start, SETTLES_WITHIN, |_| true)?;
+        let share = (0.5 + 0.618 * f64::from(run)).fract();
+        std::thread::sleep(interval.mul_f64(share).saturating_sub(advert.at.elapsed()));
+        Ok(())
+    }
+
+    fn crash(&self) -> Result<Measurement> {
+        let gone = self.lab.host("cp1")?.crash()?;
+        let back = self.prober.wait_answer("cp2", gone, MOVES_WITHIN)?;
+        let adverts = self.lab.capture().adverts_from("cp1");
+        let last = adverts.iter().rev().find(|advert| advert.at < gone);
+        Ok(Measurement {
+            outage: back - gone,
+            since_last_advert: last.map(|advert| back - advert.at),
+            unsent: self.unsent_since(gone),
+        })
+    }
+
+    fn handover(&self) -> Result<Measurement> {
+        let asked = Instant::now();
+        if let Some(running) = self.running.first() {
+            running.process().terminate();
+        }
+        self.prober.wait_answer("cp2", asked, MOVES_WITHIN)?;
+        std::thread::sleep(AFTERMATH);
+        Ok(Measurement {
+            outage: self.prober.longest_gap_since(asked),
+            since_last_advert: None,
+            unsent: self.unsent_since(asked),
+        })
+    }
+
+    fn health(&self) -> Result<Measurement> {
+        let killed = Instant::now();
+        if let Some(server) = self.servers.first() {
+            server.process().kill();
+        }
+        let back = self.prober.wait_answer("cp2", killed, MOVES_WITHIN)?;
+        Ok(Measurement {
+            outage: back - killed,
+            since_last_advert: None,
+            unsent: self.unsent_since(killed),
+        })
+    }
+
+    fn unsent_since(&self, since: Instant) -> u64 {
+        self.prober.gaps_since(since).iter().map(|gap| gap.unsent).sum()
+    }
+}

@@ -1,0 +1,197 @@
+//! The command line: what can be asked, and who answers.
+
+mod check;
+mod client;
+mod events;
+mod exit;
+mod generate;
+pub mod run;
+mod status;
+mod table;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::control::DEFAULT_SOCKET;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; for `status`: every instance is master or backup
+  1  failed; for `status`: an instance is in fault or has not started yet
+  2  the configuration or the command line is wrong
+  3  no daemon is running";
+
+/// VRRP daemon: one virtual IP that fails over between hosts.
+#[derive(Debug, Parser)]
+#[command(name = "vrrpd", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon in the foreground
+    Run(RunArgs),
+    /// Validate a configuration: every error at once, each with its line and a hint
+    #[command(after_help = "Exit codes:\n  0  good\n  2  bad")]
+    Check(ConfigArgs),
+    /// Show the state of the running daemon
+    #[command(after_help = "\
+Exit codes:
+  0  every instance is master or backup
+  1  an instance is in fault or has not started yet, or the daemon did not answer
+  3  no daemon is running")]
+    Status(StatusArgs),
+    /// Follow changes of state, checks and conflicts as they happen
+    Events(EventsArgs),
+    /// Read the configuration again; where it is wrong, the old one keeps running
+    #[command(after_help = "\
+Exit codes:
+  0  applied
+  1  the daemon did not answer
+  2  the configuration is wrong, and the old one keeps running
+  3  no daemon is running")]
+    Reload(SocketArgs),
+    /// Hand over now to another host
+    Resign(ResignArgs),
+    /// Hand over and stay backup until undrained; survives a restart of the daemon
+    Drain(SocketArgs),
+    /// End a drain
+    Undrain(SocketArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write the pages of all commands into this directory instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// The configuration, as `run` and `check` take it.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ConfigArgs {
+    /// The configuration: a vrrpd.yaml or a Konvoy cluster.yaml
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "/etc/vrrpd/vrrpd.yaml"
+    )]
+    pub config: PathBuf,
+    /// The inventory that belongs to a Konvoy cluster.yaml
+    #[arg(short, long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+    /// With an inventory: spread connections over its control-plane hosts
+    #[arg(long, requires = "inventory")]
+    pub load_balance: bool,
+}
+
+/// Arguments of `vrrpd run`.
+pub type RunArgs = ConfigArgs;
+
+#[derive(Clone, Debug, Args)]
+struct SocketArgs {
+    /// The control socket of the daemon
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    socket: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// Print the JSON document instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Show it again every second until interrupted
+    #[arg(short, long)]
+    watch: bool,
+    #[command(flatten)]
+    socket: SocketArgs,
+}
+
+#[derive(Debug, Args)]
+struct EventsArgs {
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// Begin with what is remembered from after this event id or time; 0 for all of it
+    #[arg(long, value_name = "ID|TIME")]
+    since: Option<String>,
+    #[command(flatten)]
+    socket: SocketArgs,
+}
+
+#[derive(Debug, Args)]
+struct ResignArgs {
+    /// Only this instance; all where absent
+    instance: Option<String>,
+    #[command(flatten)]
+    socket: SocketArgs,
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(&args),
+        Command::Status(args) => status::status(&args),
+        Command::Events(args) => events::events(&args),
+        Command::Reload(args) => client::reload(&args.socket),
+        Command::Resign(args) => client::resign(&args.socket.socket, args.instance.as_deref()),
+        Command::Drain(args) => client::drain(&args.socket),
+        Command::Undrain(args) => client::undrain(&args.socket),
+        Command::Completions { shell } => generate::completions(shell),
+        Command::Man { dir } => generate::man(dir.as_deref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_free_of_contradictions() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_takes_the_packaged_configuration_by_default() {
+        let cli = Cli::try_parse_from(["vrrpd", "run"]).expect("run needs no arguments");
+        let Command::Run(args) = cli.command else {
+            panic!("not run: {cli:?}")
+        };
+        assert_eq!(args.config, PathBuf::from("/etc/vrrpd/vrrpd.yaml"));
+        assert_eq!(args.inventory, None);
+    }
+
+    #[test]
+    fn load_balance_without_an_inventory_is_refused() {
+        assert!(Cli::try_parse_from(["vrrpd", "run", "--load-balance"]).is_err());
+        let with = ["vrrpd", "run", "--inventory", "i.yaml", "--load-balance"];
+        assert!(Cli::try_parse_from(with).is_ok());
+    }
+
+    #[test]
+    fn help_documents_the_exit_codes() {
+        let help = Cli::command().render_help().to_string();
+        for code in [
+            "0  done",
+            "1  failed",
+            "2  the configuration",
+            "3  no daemon",
+        ] {
+            assert!(help.contains(code), "{help}");
+        }
+    }
+}

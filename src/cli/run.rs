@@ -1,0 +1,76 @@
+//! `vrrpd run`: everything that can be refused is refused before anything is touched.
+
+use std::io;
+use std::process::ExitCode;
+
+use vrrp_config::{HostFacts, LoadOptions, Loaded, LoadedConfig, Style, load};
+
+use super::{RunArgs, exit, terminal};
+use crate::control::ControlSocket;
+use crate::daemon::{self, Parts};
+use crate::{host, log, metrics, privileges};
+
+/// Runs the daemon. Exit code 0 after a stop that was asked for, 2 for a bad configuration, 1
+/// for all that this host refuses.
+#[must_use]
+pub fn run(args: RunArgs) -> ExitCode {
+    let options = LoadOptions {
+        inventory: args.inventory.clone(),
+        load_balance: args.load_balance,
+    };
+    let facts = match host::local_addresses() {
+        Ok(addresses) => HostFacts::of_this_host(addresses),
+        Err(error) => return exit::fail(exit::FAILED, &error),
+    };
+    let loaded = match load(&args.config, &options, &facts) {
+        Ok(Loaded::Config(loaded)) => loaded,
+        Ok(Loaded::ExternalLoadBalancer(external)) => {
+            let _ = terminal::print(format!("{external}\n").as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(diagnostics) => {
+            let colour = terminal::colour(&io::stderr());
+            let style = if colour { Style::Colour } else { Style::Plain };
+            eprintln!("{}", diagnostics.render(style).trim_end());
+            return ExitCode::from(exit::BAD_CONFIG);
+        }
+    };
+    match start(args, options, loaded) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::fail(exit::FAILED, &error),
+    }
+}
+
+fn start(args: RunArgs, options: LoadOptions, loaded: LoadedConfig) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    privileges::check().map_err(|error| text(&error))?;
+    let control =
+        ControlSocket::bind(&loaded.config.control.socket).map_err(|error| text(&error))?;
+    let metrics = loaded.config.metrics.listen.map(metrics::bind).transpose();
+    let metrics = metrics.map_err(|error| text(&error))?;
+    privileges::allow_realtime();
+    privileges::drop().map_err(|error| text(&error))?;
+    let settings = loaded.config.log;
+    let _log = log::start(settings.level, settings.format)
+        .map_err(|error| format!("starting the log: {error}"))?;
+    let path = args.config.clone();
+    let reload = Box::new(move || {
+        let facts = HostFacts::of_this_host(host::local_addresses().unwrap_or_default());
+        load(&args.config, &options, &facts)
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("starting the runtime: {error}"))?;
+    let parts = Parts {
+        loaded,
+        path,
+        reload,
+        control,
+        metrics,
+    };
+    let result = runtime.block_on(daemon::run(parts));
+    // A name look-up that hangs must not hold up the end.
+    runtime.shutdown_background();
+    result.map_err(|error| text(&error))
+}

@@ -1,0 +1,26 @@
+//! What is known of the terminal, and writing to it without a panic when it goes away.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+/// Columns where the output is no terminal, or does not tell.
+const DEFAULT_WIDTH: u16 = 80;
+
+/// Whether to colour what goes to `stream`: only on a terminal, and not against the user's wish.
+pub(super) fn colour(stream: &impl IsTerminal) -> bool {
+    let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
+    stream.is_terminal() && !refused && !dumb
+}
+
+/// Columns of the terminal at standard output.
+pub(super) fn width() -> u16 {
+    terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| width.0.max(40))
+}
+
+/// Writes to standard output at once. An error means that nobody reads any more.
+pub(super) fn print(text: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text)?;
+    out.flush()
+}

@@ -1,0 +1,199 @@
+//! The configuration in the daemon's own terms: the one place that turns config types into core
+//! and check types.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use vrrp_check::{CheckSpec, ExecSpec, HttpSpec, ProbeSpec, TcpSpec, TlsSpec};
+use vrrp_config as config;
+use vrrp_core::{AnnouncePolicy, ChecksumPolicy, LeasePolicy, RouterConfig};
+use vrrp_wire::{Auth, Centiseconds, ChecksumForm, Version};
+
+/// Everything that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Virtual routers in the order of the configuration.
+    pub instances: Vec<InstancePlan>,
+    /// Sync groups: each the names of its members.
+    pub groups: Vec<Vec<String>>,
+    /// Checks in the order of the configuration.
+    pub checks: Vec<CheckSpec>,
+}
+
+/// One virtual router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InstancePlan {
+    /// Name in the configuration.
+    pub name: String,
+    /// What the state machine needs.
+    pub router: RouterConfig,
+    /// The virtual addresses with the prefix each is added with.
+    pub addresses: Vec<(IpAddr, u8)>,
+    /// Where it runs.
+    pub interface: InterfaceChoice,
+    /// The configured source address.
+    pub source: Option<IpAddr>,
+    /// What lowers its priority.
+    pub tracks: Vec<TrackPlan>,
+}
+
+/// How the interface of a virtual router is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum InterfaceChoice {
+    /// By its name.
+    Named(String),
+    /// The interface of the route to this address.
+    RouteTo(IpAddr),
+}
+
+/// One tracked thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TrackPlan {
+    /// What is tracked.
+    pub target: TrackTarget,
+    /// What its failure subtracts; without one the priority falls to 1.
+    pub penalty: Option<u8>,
+}
+
+/// What is tracked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TrackTarget {
+    /// The check of this name.
+    Check(String),
+    /// The carrier of the interface of this name.
+    Interface(String),
+}
+
+impl Plan {
+    /// The plan for a validated configuration.
+    #[must_use]
+    pub(super) fn new(config: &config::Config) -> Self {
+        Self {
+            instances: config.instances.iter().map(InstancePlan::new).collect(),
+            groups: config
+                .groups
+                .iter()
+                .map(|group| group.members.clone())
+                .collect(),
+            checks: config.checks.iter().map(check_spec).collect(),
+        }
+    }
+}
+
+impl InstancePlan {
+    fn new(instance: &config::Instance) -> Self {
+        Self {
+            name: instance.name.clone(),
+            router: router_config(instance),
+            addresses: instance
+                .addresses
+                .iter()
+                .map(|virtual_address| (virtual_address.address, virtual_address.prefix))
+                .collect(),
+            interface: match (&instance.interface, instance.addresses.first()) {
+                (Some(name), _) => InterfaceChoice::Named(name.clone()),
+                (None, Some(first)) => InterfaceChoice::RouteTo(first.address),
+                // Validation refuses an instance without addresses; no interface has this name.
+                (None, None) => InterfaceChoice::Named(String::new()),
+            },
+            source: instance.source,
+            tracks: instance.track.iter().map(track_plan).collect(),
+        }
+    }
+}
+
+fn router_config(instance: &config::Instance) -> RouterConfig {
+    let addresses = instance
+        .addresses
+        .iter()
+        .map(|address| address.address)
+        .collect();
+    RouterConfig {
+        version: match instance.version {
+            config::Version::V2 => Version::V2,
+            config::Version::V3 => Version::V3,
+        },
+        priority: instance.priority,
+        advert_interval: centiseconds(instance.advert_interval),
+        preempt: instance.preempt,
+        preempt_delay: instance.preempt_delay,
+        checksum: match instance.checksum {
+            config::Checksum::Auto => ChecksumPolicy::Auto,
+            config::Checksum::Rfc9568 => ChecksumPolicy::Fixed(ChecksumForm::Rfc9568),
+            config::Checksum::Rfc5798 => ChecksumPolicy::Fixed(ChecksumForm::Rfc5798),
+        },
+        auth: instance
+            .auth
+            .as_ref()
+            .map_or(Auth::None, |auth| Auth::Simple(auth.pass())),
+        peers: instance.peers.clone(),
+        lease: match instance.lease {
+            config::Lease::Auto => LeasePolicy::Auto,
+            config::Lease::Off => LeasePolicy::Off,
+            config::Lease::Seconds(seconds) => LeasePolicy::Seconds(seconds),
+        },
+        announce: AnnouncePolicy {
+            burst: instance.announce.burst,
+            refresh: instance.announce.refresh,
+        },
+        ..RouterConfig::new(instance.vrid, addresses)
+    }
+}
+
+fn centiseconds(duration: Duration) -> Centiseconds {
+    Centiseconds(u16::try_from(duration.as_millis() / 10).unwrap_or(u16::MAX))
+}
+
+fn track_plan(track: &config::Track) -> TrackPlan {
+    TrackPlan {
+        target: match &track.target {
+            config::Tracked::Check(name) => TrackTarget::Check(name.clone()),
+            config::Tracked::Interface(name) => TrackTarget::Interface(name.clone()),
+        },
+        penalty: track.penalty,
+    }
+}
+
+fn check_spec(check: &config::Check) -> CheckSpec {
+    CheckSpec {
+        name: check.name.clone(),
+        probe: match &check.probe {
+            config::Probe::Http(http) => ProbeSpec::Http(http_spec(http)),
+            config::Probe::Tcp(target) => ProbeSpec::Tcp(TcpSpec {
+                address: target.to_string(),
+            }),
+            config::Probe::Exec(exec) => ProbeSpec::Exec(ExecSpec {
+                command: exec.command.clone(),
+                user: None,
+                environment: Vec::new(),
+            }),
+        },
+        interval: check.interval,
+        timeout: check.timeout,
+        fall: u32::from(check.fall),
+        rise: u32::from(check.rise),
+        hold_down: None,
+    }
+}
+
+fn http_spec(http: &config::HttpProbe) -> HttpSpec {
+    HttpSpec {
+        url: http.url.to_string(),
+        tls: http
+            .tls
+            .as_ref()
+            .map_or_else(TlsSpec::default, |tls| TlsSpec {
+                ca: tls.ca.clone(),
+                server_name: tls.server_name.clone(),
+                verify: tls.verify,
+                cert: tls.cert.clone(),
+                key: tls.key.clone(),
+            }),
+        status: match &http.status {
+            config::StatusMatch::Success => Vec::new(),
+            config::StatusMatch::Codes(codes) => codes.clone(),
+        },
+        body: http.body.clone(),
+        headers: Vec::new(),
+    }
+}

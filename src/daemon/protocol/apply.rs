@@ -1,0 +1,201 @@
+//! Goes over from one plan to another: what is equal in both is left alone.
+
+use std::net::IpAddr;
+
+use vrrp_core::{ConfigError, Input};
+
+use super::Protocol;
+use super::instance::Instance;
+use crate::daemon::command::Answer;
+use crate::daemon::kernel::{InstanceId, Job};
+use crate::daemon::plan::{InstancePlan, Plan};
+
+impl Protocol {
+    /// Runs `plan` from now on. Nothing is changed if it cannot be run.
+    pub(super) fn apply(&mut self, plan: &Plan) -> Answer {
+        if self.ending {
+            return Err("the daemon is shutting down".into());
+        }
+        // Everything that can fail is tried before anything is touched.
+        let mut fresh = Vec::new();
+        for instance in &plan.instances {
+            if self.running(&instance.name).is_none() {
+                let made = self.make(instance.clone());
+                fresh.push(made.map_err(|error| format!("instance {}: {error}", instance.name))?);
+            }
+        }
+        self.order = plan
+            .instances
+            .iter()
+            .map(|instance| instance.name.clone())
+            .collect();
+        self.down
+            .retain(|name, _| plan.checks.iter().any(|check| check.name == *name));
+        for index in 0..self.instances.len() {
+            let instance = &self.instances[index];
+            if instance.leaving.is_some() {
+                continue;
+            }
+            match plan
+                .instances
+                .iter()
+                .find(|planned| planned.name == instance.plan.name)
+            {
+                Some(planned) if *planned == instance.plan => {}
+                Some(planned) => self.change(index, planned.clone()),
+                None => self.retire(index, None),
+            }
+        }
+        self.instances.append(&mut fresh);
+        self.regroup(&plan.groups);
+        self.remove_gone();
+        self.network_changed();
+        Ok(())
+    }
+
+    /// A new instance of `plan`, not started.
+    pub(super) fn make(&mut self, plan: InstancePlan) -> Result<Instance, ConfigError> {
+        self.next_id += 1;
+        Instance::new(InstanceId(self.next_id), plan)
+    }
+
+    fn running(&self, name: &str) -> Option<&Instance> {
+        let mut running = self.instances.iter();
+        running.find(|instance| instance.leaving.is_none() && instance.plan.name == name)
+    }
+
+    /// Changes an instance in place, or lets it leave and another take its stead where it
+    /// becomes another virtual router.
+    fn change(&mut self, index: usize, planned: InstancePlan) {
+        let instance = &self.instances[index];
+        let same_router = instance.router.config().can_become(&planned.router).is_ok();
+        if !same_router || instance.plan.interface != planned.interface {
+            self.retire(index, Some(Box::new(planned)));
+            return;
+        }
+        let old = std::mem::replace(&mut self.instances[index].plan, planned);
+        self.change_prefixes(index, &old.addresses);
+        let instance = &mut self.instances[index];
+        let config = instance.plan.router.clone();
+        for peer in config.peers.iter().flatten() {
+            instance.view.peers().entry(*peer).or_default();
+        }
+        instance
+            .view
+            .peers()
+            .retain(|peer, _| config.peers.iter().flatten().any(|known| known == peer));
+        if let Err(error) = instance.router.reconfigure(super::now(), config) {
+            // `can_become` has just said that it works.
+            tracing::error!(instance = instance.plan.name, %error, "reconfiguration refused");
+        }
+        // An address that goes is no longer in the plan that `settle` looks into.
+        self.release_dropped(index, &old.addresses);
+        self.settle(index);
+        self.instances[index].failing.clear();
+        self.retrack();
+        self.tell_priority(index);
+        self.instances[index].show();
+    }
+
+    /// An address that stays with another prefix length is another address to the kernel.
+    fn change_prefixes(&mut self, index: usize, old: &[(IpAddr, u8)]) {
+        let instance = &self.instances[index];
+        let Some(interface) = instance.held_on.clone() else {
+            return;
+        };
+        let stays = |address: &IpAddr| {
+            instance
+                .plan
+                .addresses
+                .iter()
+                .any(|(known, _)| known == address)
+        };
+        let stale: Vec<_> = old
+            .iter()
+            .filter(|pair| !instance.plan.addresses.contains(pair) && stays(&pair.0))
+            .copied()
+            .collect();
+        if stale.is_empty() {
+            return;
+        }
+        let mut holding = instance.holding(interface);
+        holding.addresses = stale;
+        self.kernel.ask(Job::Release(holding));
+        self.give(index, Input::AddressesLost);
+    }
+
+    fn release_dropped(&self, index: usize, old: &[(IpAddr, u8)]) {
+        let instance = &self.instances[index];
+        let Some(interface) = instance.held_on.clone() else {
+            return;
+        };
+        let mut holding = instance.holding(interface);
+        let new = std::mem::take(&mut holding.addresses);
+        let dropped =
+            |&&(address, _): &&(IpAddr, u8)| !new.iter().any(|(known, _)| *known == address);
+        holding.addresses = old.iter().filter(dropped).copied().collect();
+        if !holding.addresses.is_empty() {
+            self.kernel.ask(Job::Release(holding));
+        }
+    }
+
+    /// Lets an instance hand over and leave; `successor` is started when it is gone.
+    fn retire(&mut self, index: usize, successor: Option<Box<InstancePlan>>) {
+        self.instances[index].leaving = Some(successor);
+        self.give(index, Input::Shutdown);
+    }
+
+    /// Removes the instances that have left and starts their successors.
+    pub(super) fn remove_gone(&mut self) {
+        if self.gone.is_empty() {
+            return;
+        }
+        let gone = std::mem::take(&mut self.gone);
+        let mut successors = Vec::new();
+        self.instances.retain_mut(|instance| {
+            if !gone.contains(&instance.id) {
+                return true;
+            }
+            successors.extend(instance.leaving.take().flatten());
+            false
+        });
+        for plan in successors {
+            match self.make(*plan) {
+                Ok(instance) => self.instances.push(instance),
+                Err(error) => tracing::error!(%error, "an instance cannot be started"),
+            }
+        }
+        self.renumber();
+        if self.ending {
+            if self.instances.is_empty() {
+                self.finished.send_replace(true);
+            }
+        } else {
+            self.network_changed();
+        }
+    }
+
+    /// Positions changed: everything that goes by them is made anew.
+    fn renumber(&mut self) {
+        self.orders.clear();
+        self.assign_ports();
+        self.schedule.clear();
+        for (index, instance) in self.instances.iter().enumerate() {
+            self.schedule.at_latest(index, instance.router.deadline());
+        }
+        self.show_instances();
+    }
+
+    /// Shows the running instances in the order of the configuration.
+    pub(super) fn show_instances(&self) {
+        let mut views = Vec::with_capacity(self.order.len());
+        for name in &self.order {
+            views.extend(self.running(name).map(|instance| instance.view.clone()));
+        }
+        let running = self.view.running();
+        self.view.replace(crate::view::Running {
+            instances: views,
+            ..(*running).clone()
+        });
+    }
+}

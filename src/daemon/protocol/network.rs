@@ -1,0 +1,216 @@
+//! The host's interfaces and addresses as the kernel last told, and what that means for a
+//! virtual router: usable, or why not.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+use vrrp_core::FaultReason;
+use vrrp_net::Interface;
+use vrrp_net::netlink::{AddressInfo, LinkInfo, NetEvent, link_local_ipv6, primary_ipv4};
+use vrrp_wire::Family;
+
+use crate::daemon::plan::{InstancePlan, InterfaceChoice};
+
+/// Links by index, and addresses in the kernel's order.
+#[derive(Debug, Default)]
+pub(super) struct Network {
+    links: BTreeMap<u32, LinkInfo>,
+    addresses: Vec<AddressInfo>,
+}
+
+/// Where a virtual router runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The interface.
+    pub(super) interface: Interface,
+    /// The address adverts are sent from.
+    pub(super) source: IpAddr,
+    /// The MAC address that is announced.
+    pub(super) mac: [u8; 6],
+}
+
+impl Network {
+    /// Replaces everything by a full listing.
+    pub(super) fn replace(&mut self, links: Vec<LinkInfo>, addresses: Vec<AddressInfo>) {
+        self.links = links.into_iter().map(|link| (link.index, link)).collect();
+        self.addresses = addresses;
+    }
+
+    /// Takes in one change. Returns whether it can matter to anybody: a lifetime that was
+    /// renewed does not. An overrun changes nothing: the caller lists everything anew.
+    pub(super) fn apply(&mut self, event: &NetEvent) -> bool {
+        match event {
+            NetEvent::Link(link) => {
+                let before = self.links.insert(link.index, link.clone());
+                before.as_ref() != Some(link)
+            }
+            NetEvent::LinkRemoved { index, .. } => {
+                self.addresses.retain(|info| info.ifindex != *index);
+                self.links.remove(index).is_some()
+            }
+            NetEvent::Address(info) => match self.position(info) {
+                Some(position) => {
+                    let known = &mut self.addresses[position];
+                    let before = std::mem::replace(known, info.clone());
+                    AddressInfo {
+                        lifetime: info.lifetime,
+                        ..before
+                    } != *info
+                }
+                None => {
+                    self.addresses.push(info.clone());
+                    true
+                }
+            },
+            NetEvent::AddressRemoved(info) => match self.position(info) {
+                Some(position) => {
+                    self.addresses.remove(position);
+                    true
+                }
+                None => false,
+            },
+            NetEvent::Overrun => false,
+        }
+    }
+
+    fn position(&self, info: &AddressInfo) -> Option<usize> {
+        self.addresses.iter().position(|known| {
+            (known.ifindex, known.address, known.prefix_len)
+                == (info.ifindex, info.address, info.prefix_len)
+        })
+    }
+
+    /// The link of this name.
+    pub(super) fn by_name(&self, name: &str) -> Option<&LinkInfo> {
+        self.links.values().find(|link| link.name == name)
+    }
+
+    /// The link with this index.
+    pub(super) fn by_index(&self, index: u32) -> Option<&LinkInfo> {
+        self.links.get(&index)
+    }
+
+    /// Whether the interface of this name can carry traffic.
+    pub(super) fn is_usable(&self, name: &str) -> bool {
+        self.by_name(name).is_some_and(LinkInfo::is_usable)
+    }
+
+    /// How many of `addresses` are on the interface now.
+    pub(super) fn count_present(&self, ifindex: u32, addresses: &[(IpAddr, u8)]) -> usize {
+        self.present(ifindex, addresses).count()
+    }
+
+    /// How many of `addresses` are on the interface now and carry our tag.
+    pub(super) fn count_present_ours(&self, ifindex: u32, addresses: &[(IpAddr, u8)]) -> usize {
+        self.present(ifindex, addresses)
+            .filter(|info| info.is_ours())
+            .count()
+    }
+
+    fn present<'a>(
+        &'a self,
+        ifindex: u32,
+        addresses: &'a [(IpAddr, u8)],
+    ) -> impl Iterator<Item = &'a AddressInfo> {
+        self.addresses.iter().filter(move |info| {
+            info.ifindex == ifindex && addresses.contains(&(info.address, info.prefix_len))
+        })
+    }
+
+    /// All addresses that carry our tag.
+    pub(super) fn tagged(&self) -> impl Iterator<Item = &AddressInfo> {
+        self.addresses.iter().filter(|info| info.is_ours())
+    }
+
+    /// Where `plan` runs now, or why it cannot. `route` is the index of the interface that the
+    /// route to its first address leads to; `virtual_addresses` are those of all instances,
+    /// which are never a source.
+    pub(super) fn place(
+        &self,
+        plan: &InstancePlan,
+        route: Option<u32>,
+        virtual_addresses: &[IpAddr],
+    ) -> Result<Place, FaultReason> {
+        let link = match &plan.interface {
+            InterfaceChoice::Named(name) => {
+                self.by_name(name).ok_or(FaultReason::InterfaceMissing)?
+            }
+            InterfaceChoice::RouteTo(address) => route
+                .and_then(|index| self.by_index(index))
+                .ok_or_else(|| {
+                    FaultReason::Other(format!(
+                        "no route leads to {address} over an interface of this host, give one by \
+                         `interface:`"
+                    ))
+                })?,
+        };
+        if !link.up {
+            return Err(FaultReason::InterfaceDown);
+        }
+        if !link.carrier {
+            return Err(FaultReason::NoCarrier);
+        }
+        let mac = link.mac.ok_or_else(|| {
+            FaultReason::Other(format!("interface {} has no Ethernet address", link.name))
+        })?;
+        let source = self.source(plan, link.index, virtual_addresses)?;
+        Ok(Place {
+            interface: link.interface(),
+            source,
+            mac,
+        })
+    }
+
+    fn source(
+        &self,
+        plan: &InstancePlan,
+        ifindex: u32,
+        virtual_addresses: &[IpAddr],
+    ) -> Result<IpAddr, FaultReason> {
+        if let Some(wanted) = plan.source {
+            let usable = self
+                .addresses
+                .iter()
+                .any(|info| info.ifindex == ifindex && info.address == wanted && is_settled(info));
+            return usable.then_some(wanted).ok_or_else(|| {
+                FaultReason::Other(format!(
+                    "the source address {wanted} is not on the interface"
+                ))
+            });
+        }
+        let found = match plan.router.family() {
+            Family::V4 => primary_ipv4(&self.addresses, ifindex, virtual_addresses).map(IpAddr::V4),
+            Family::V6 if needs_global_source(plan) => {
+                self.global_ipv6(ifindex, virtual_addresses).map(IpAddr::V6)
+            }
+            Family::V6 => {
+                link_local_ipv6(&self.addresses, ifindex, virtual_addresses).map(IpAddr::V6)
+            }
+        };
+        found.ok_or(FaultReason::NoSourceAddress)
+    }
+
+    fn global_ipv6(&self, ifindex: u32, virtual_addresses: &[IpAddr]) -> Option<Ipv6Addr> {
+        self.addresses
+            .iter()
+            .filter(|info| info.ifindex == ifindex && info.global && is_settled(info))
+            .filter(|info| !info.is_ours() && !info.deprecated)
+            .filter(|info| !virtual_addresses.contains(&info.address))
+            .find_map(|info| match info.address {
+                IpAddr::V6(address) => Some(address),
+                IpAddr::V4(_) => None,
+            })
+    }
+}
+
+const fn is_settled(info: &AddressInfo) -> bool {
+    !info.tentative && !info.dad_failed
+}
+
+/// A unicast peer beyond the link cannot answer to a link-local source.
+fn needs_global_source(plan: &InstancePlan) -> bool {
+    plan.router.peers.iter().flatten().any(|peer| match peer {
+        IpAddr::V6(address) => !address.is_unicast_link_local(),
+        IpAddr::V4(_) => false,
+    })
+}

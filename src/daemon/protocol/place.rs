@@ -1,0 +1,266 @@
+//! Follows the host's network: gives each instance its interface, sockets and source address,
+//! and takes them away.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use vrrp_core::{FaultReason, Input};
+use vrrp_net::Interface;
+use vrrp_net::netlink::NetEvent;
+
+use super::Protocol;
+use super::network::Place;
+use super::port::Port;
+use crate::daemon::kernel::{Holding, InstanceId, Job};
+use crate::daemon::plan::InterfaceChoice;
+
+/// How long the kernel's refusal of an address keeps an instance in fault before another try.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Addresses swept at start belong to no instance.
+const NO_INSTANCE: InstanceId = InstanceId(u64::MAX);
+
+impl Protocol {
+    /// Takes in changes of the host's network that came together.
+    pub(super) fn on_net_events(&mut self, events: &[NetEvent]) {
+        let mut changed = false;
+        for event in events {
+            if *event == NetEvent::Overrun {
+                tracing::warn!("the kernel's news of the network overran; listing everything anew");
+                self.kernel.ask(Job::List);
+            }
+            changed |= self.network.apply(event);
+            if let NetEvent::LinkRemoved { index, .. } = event {
+                self.ports.retain(|(ifindex, _), _| ifindex != index);
+            }
+        }
+        if changed {
+            self.network_changed();
+        }
+        self.finish_event();
+    }
+
+    /// Brings every instance in line with the network as it is known now.
+    pub(super) fn network_changed(&mut self) {
+        let virtual_addresses = self.virtual_addresses();
+        for index in 0..self.instances.len() {
+            self.evaluate(index, &virtual_addresses);
+        }
+        self.check_presence();
+        self.retrack();
+    }
+
+    /// Once a second: tries again what failed, and shows that the thread lives.
+    pub(super) fn on_tick(&mut self) {
+        self.view.protocol_heartbeat.touch();
+        let now = super::now();
+        let virtual_addresses = self.virtual_addresses();
+        for index in 0..self.instances.len() {
+            let instance = &mut self.instances[index];
+            if instance.retry_at.is_some_and(|at| at <= now) {
+                instance.retry_at = None;
+            }
+            if instance.place.is_none() {
+                self.evaluate(index, &virtual_addresses);
+            } else if !instance.failing.is_empty() {
+                // The sentence tells how long it has been failing.
+                instance.show();
+            }
+        }
+        self.finish_event();
+    }
+
+    /// Finds out where an instance can run, and tells it if that changed.
+    fn evaluate(&mut self, index: usize, virtual_addresses: &[IpAddr]) {
+        let instance = &self.instances[index];
+        if instance.leaving.is_some() || instance.retry_at.is_some() {
+            return;
+        }
+        self.ask_route(index);
+        let instance = &self.instances[index];
+        let place = self
+            .network
+            .place(&instance.plan, instance.route, virtual_addresses);
+        match place.and_then(|place| self.open_port(index, place)) {
+            Ok(place) => self.go_up(index, place),
+            Err(reason) => self.go_down(index, reason),
+        }
+    }
+
+    /// Asks for the route of an instance that is to run where it leads and has no place yet.
+    fn ask_route(&self, index: usize) {
+        let instance = &self.instances[index];
+        let lost = instance
+            .route
+            .is_none_or(|route| self.network.by_index(route).is_none());
+        if let (InterfaceChoice::RouteTo(address), true) = (&instance.plan.interface, lost) {
+            self.kernel.ask(Job::Route(*address));
+        }
+    }
+
+    /// The kernel has told which interface leads to `address`.
+    pub(super) fn route_found(&mut self, address: IpAddr, ifindex: Option<u32>) {
+        let virtual_addresses = self.virtual_addresses();
+        for index in 0..self.instances.len() {
+            let instance = &mut self.instances[index];
+            if instance.plan.interface == InterfaceChoice::RouteTo(address)
+                && instance.route != ifindex
+            {
+                instance.route = ifindex;
+                self.evaluate(index, &virtual_addresses);
+            }
+        }
+    }
+
+    fn open_port(&mut self, index: usize, place: Place) -> Result<Place, FaultReason> {
+        let family = self.instances[index].view.family;
+        let key = (place.interface.index, family);
+        if !self.ports.contains_key(&key) {
+            let port = Port::open(&self.this, &place.interface, family)
+                .map_err(|error| FaultReason::Other(error.to_string()))?;
+            self.ports.insert(key, port);
+        }
+        Ok(place)
+    }
+
+    fn go_up(&mut self, index: usize, place: Place) {
+        let instance = &mut self.instances[index];
+        if instance.place.as_ref() == Some(&place) {
+            return;
+        }
+        let moved = instance
+            .place
+            .as_ref()
+            .is_some_and(|old| old.interface.index != place.interface.index);
+        if moved {
+            self.go_down(index, FaultReason::InterfaceMissing);
+        }
+        let instance = &mut self.instances[index];
+        let source = place.source;
+        let same_source = instance
+            .place
+            .as_ref()
+            .is_some_and(|old| old.source == source);
+        if instance.held_on.is_none()
+            && self
+                .network
+                .count_present_ours(place.interface.index, &instance.plan.addresses)
+                > 0
+        {
+            instance.left_over = true;
+            instance.held_on = Some(place.interface.clone());
+        }
+        let announce_anew = same_source.then_some(Input::LinkRefreshed);
+        instance.place = Some(place);
+        instance.fault = None;
+        self.assign_ports();
+        self.give(index, announce_anew.unwrap_or(Input::Up { source }));
+        if self.drained {
+            self.give(index, Input::Drain);
+        }
+        self.instances[index].show();
+    }
+
+    fn go_down(&mut self, index: usize, reason: FaultReason) {
+        let instance = &mut self.instances[index];
+        if instance.fault.as_ref() == Some(&reason) {
+            return;
+        }
+        instance.fault = Some(reason.clone());
+        self.give(index, Input::Down { reason });
+        // Only now: what the router had to say before it fell silent needed the place.
+        self.instances[index].place = None;
+        self.assign_ports();
+        self.instances[index].show();
+    }
+
+    /// Rebuilds which instance serves which VRID on which port, and closes idle ports.
+    pub(super) fn assign_ports(&mut self) {
+        for port in self.ports.values_mut() {
+            port.clear();
+        }
+        for (index, instance) in self.instances.iter().enumerate() {
+            let Some(place) = &instance.place else {
+                continue;
+            };
+            let key = (place.interface.index, instance.view.family);
+            if let Some(port) = self.ports.get_mut(&key) {
+                port.assign(instance.view.vrid, index);
+            }
+        }
+        self.ports.retain(|_, port| !port.is_idle());
+    }
+
+    /// An address could not be added: this host cannot serve, somebody else may.
+    pub(super) fn hold_failed(&mut self, id: InstanceId, error: String) {
+        let Some(index) = self.instances.iter().position(|instance| instance.id == id) else {
+            return;
+        };
+        let instance = &mut self.instances[index];
+        // The interface may have gone in the meantime, and the router knows it already.
+        if instance.held_on.is_none() || instance.leaving.is_some() {
+            return;
+        }
+        tracing::error!(instance = instance.plan.name, "{error}");
+        instance.retry_at = Some(super::now() + RETRY);
+        self.go_down(index, FaultReason::AddressFailed(error));
+    }
+
+    /// Compares what each instance holds with what is on the interface.
+    fn check_presence(&mut self) {
+        for index in 0..self.instances.len() {
+            let instance = &self.instances[index];
+            let on = instance.held_on.as_ref().map(|interface| interface.index);
+            let ifindex = on.or(instance.place.as_ref().map(|place| place.interface.index));
+            let present = ifindex.map_or(0, |ifindex| {
+                self.network
+                    .count_present(ifindex, &instance.plan.addresses)
+            });
+            let before = instance
+                .view
+                .addresses_present
+                .swap(present, std::sync::atomic::Ordering::Relaxed);
+            let lost = present < before && present < instance.plan.addresses.len();
+            if lost && instance.held_on.is_some() && !instance.left_over {
+                self.give(index, Input::AddressesLost);
+            }
+        }
+    }
+
+    /// Removes what an earlier run left behind and no instance of this one will hold there.
+    pub(super) fn sweep(&mut self) {
+        let mut stale: Vec<Holding> = Vec::new();
+        for info in self.network.tagged() {
+            let wanted = self.instances.iter().any(|instance| {
+                instance
+                    .held_on
+                    .as_ref()
+                    .is_some_and(|on| on.index == info.ifindex)
+                    && instance
+                        .plan
+                        .addresses
+                        .contains(&(info.address, info.prefix_len))
+            });
+            let Some(link) = self.network.by_index(info.ifindex) else {
+                continue;
+            };
+            if !wanted {
+                tracing::warn!(
+                    interface = link.name,
+                    "removing {}/{}, left on {} by an earlier run",
+                    info.address,
+                    info.prefix_len,
+                    link.name
+                );
+                stale.push(Holding {
+                    id: NO_INSTANCE,
+                    interface: Interface::new(link.index, link.name.as_str()),
+                    addresses: vec![(info.address, info.prefix_len)],
+                });
+            }
+        }
+        for holding in stale {
+            self.kernel.ask(Job::Release(holding));
+        }
+    }
+}

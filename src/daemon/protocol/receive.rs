@@ -1,0 +1,182 @@
+//! From a received packet to the virtual router it is for.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use vrrp_core::{Input, State, Verdict};
+use vrrp_net::socket::{Received, RecvBatch};
+use vrrp_wire::constants::TTL;
+use vrrp_wire::{Advert, ChecksumForm, DropReason, ParseError};
+
+use super::{PortKey, Protocol};
+use crate::daemon::kernel::Job;
+use crate::log::limit;
+
+/// Where the VRID stands in every version of the message (RFC 9568 §5.1).
+const VRID_OFFSET: usize = 1;
+
+impl Protocol {
+    /// Takes in what one socket had.
+    pub(super) fn on_packets(&mut self, key: PortKey, batch: &RecvBatch) {
+        for received in batch.iter() {
+            self.on_packet(key, &received);
+        }
+        self.settle_groups();
+        self.rearm();
+    }
+
+    fn on_packet(&mut self, key: PortKey, received: &Received<'_>) {
+        let vrid = received.message.get(VRID_OFFSET).copied().unwrap_or(0);
+        let Some(index) = self.ports.get(&key).and_then(|port| port.instance(vrid)) else {
+            self.view.unknown_vrid.up();
+            self.log_drop(
+                None,
+                key,
+                received,
+                vrid,
+                DropReason::UnknownVrid,
+                &"not configured here",
+            );
+            return;
+        };
+        let (advert, form) = match check(received) {
+            Ok(checked) => checked,
+            Err(refused) => {
+                self.count_drop(index, key, received, vrid, refused.reason(), &refused);
+                return;
+            }
+        };
+        let instance = &mut self.instances[index];
+        let multicast = received.destination.is_multicast();
+        if multicast == instance.plan.router.peers.is_some() {
+            let text = if multicast {
+                "it came by multicast, and this instance is unicast"
+            } else {
+                "it came by unicast, and this instance is multicast"
+            };
+            self.count_drop(index, key, received, vrid, DropReason::Destination, &text);
+            return;
+        }
+        let now = super::now();
+        let input = Input::Advert {
+            source: received.source,
+            advert: &advert,
+            form,
+        };
+        match instance.router.handle(now, input) {
+            Verdict::Accepted => self.accepted(index, received.source, form),
+            Verdict::Dropped(reason) => {
+                self.count_drop(index, key, received, vrid, reason, &"see the reason");
+            }
+        }
+        self.settle(index);
+    }
+
+    fn accepted(&mut self, index: usize, source: IpAddr, form: Option<ChecksumForm>) {
+        let instance = &mut self.instances[index];
+        let view = &instance.view;
+        view.counters.adverts_received.up();
+        if let Some(form) = form {
+            view.counters.form(form).up();
+        }
+        view.master_heard.touch();
+        if let Some(heard) = view.peers().get(&source) {
+            heard.touch();
+        }
+        // Somebody else is master, so what an earlier run of ours left is stale.
+        if instance.left_over && instance.router.state() == State::Backup {
+            instance.left_over = false;
+            if let Some(interface) = instance.held_on.take() {
+                self.kernel.ask(Job::Release(instance.holding(interface)));
+            }
+        }
+    }
+
+    fn count_drop(
+        &mut self,
+        index: usize,
+        key: PortKey,
+        received: &Received<'_>,
+        vrid: u8,
+        reason: DropReason,
+        text: &dyn fmt::Display,
+    ) {
+        self.instances[index].view.counters.dropped[reason.index()].up();
+        self.log_drop(Some(index), key, received, vrid, reason, text);
+    }
+
+    fn log_drop(
+        &mut self,
+        index: Option<usize>,
+        key: PortKey,
+        received: &Received<'_>,
+        vrid: u8,
+        reason: DropReason,
+        text: &dyn fmt::Display,
+    ) {
+        // Our own packets come back on some devices; that is no news.
+        if reason == DropReason::OwnSource {
+            return;
+        }
+        let owner = index.map(|index| self.instances[index].id);
+        let logged = self
+            .drop_log
+            .check(std::time::Instant::now(), (owner, reason));
+        let limit::Verdict::Log { left_out } = logged else {
+            return;
+        };
+        let interface = self
+            .ports
+            .get(&key)
+            .map(|port| port.socket.interface().to_string());
+        tracing::warn!(
+            instance = index.map(|index| self.instances[index].plan.name.as_str()),
+            interface,
+            vrid,
+            source = %received.source,
+            reason = reason.as_str(),
+            left_out,
+            "dropped an advert: {text}"
+        );
+    }
+}
+
+type Checked<'a> = (Advert<'a>, Option<ChecksumForm>);
+
+/// Why a packet was dropped before any virtual router saw it.
+enum Refused {
+    Ttl(u8),
+    TooLong,
+    Message(ParseError),
+}
+
+impl Refused {
+    const fn reason(&self) -> DropReason {
+        match self {
+            Self::Ttl(_) => DropReason::Ttl,
+            Self::TooLong => DropReason::Length,
+            Self::Message(error) => error.reason(),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ttl(seen) => write!(f, "its TTL is {seen} instead of {TTL}"),
+            Self::TooLong => f.write_str("it is longer than any advert"),
+            Self::Message(error) => error.fmt(f),
+        }
+    }
+}
+
+/// The checks that concern the packet alone (RFC 9568 §7.1).
+fn check<'a>(received: &Received<'a>) -> Result<Checked<'a>, Refused> {
+    if received.ttl != TTL {
+        return Err(Refused::Ttl(received.ttl));
+    }
+    if received.truncated {
+        return Err(Refused::TooLong);
+    }
+    Advert::parse(received.message, received.source, received.destination).map_err(Refused::Message)
+}

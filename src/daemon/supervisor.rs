@@ -1,0 +1,348 @@
+//! The main thread's part: starts everything in order, serves requests and signals, reloads,
+//! and ends everything in order.
+
+use std::io;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use vrrp_check::SpecError;
+use vrrp_config::{Config, Diagnostics, Loaded, LoadedConfig, Style};
+
+use super::checks::Checks;
+use super::command::{Answer, Command, Request};
+use super::drain::DrainMark;
+use super::notify;
+use super::plan::Plan;
+use super::protocol::{self, Given, StartError};
+use crate::control::{self, Control, ControlSocket};
+use crate::events::{EventLog, What};
+use crate::http::Limits;
+use crate::metrics;
+use crate::view::{DaemonView, Running};
+
+/// After a second signal to stop, the daemon ends without waiting for the kernel any longer
+/// than this.
+const LAST_WAIT: Duration = Duration::from_secs(10);
+
+/// Reads the configuration again.
+pub(super) type Reload = Box<dyn FnMut() -> Result<Loaded, Diagnostics>>;
+
+/// What was opened before privileges were dropped, and what is to run.
+pub struct Parts {
+    /// The configuration to start with.
+    pub loaded: LoadedConfig,
+    /// Its path, for people.
+    pub path: PathBuf,
+    /// Reads it again.
+    pub reload: Reload,
+    /// The bound control socket.
+    pub control: ControlSocket,
+    /// The bound metrics port, where one is configured.
+    pub metrics: Option<TcpListener>,
+}
+
+/// Why the daemon could not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The protocol could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A check could not be started.
+    #[error(transparent)]
+    Check(#[from] SpecError),
+    /// A signal cannot be waited for.
+    #[error("waiting for signals: {0}")]
+    Signal(io::Error),
+    /// The protocol thread ended although nobody asked for it.
+    #[error("the protocol thread ended unexpectedly; the log may tell why")]
+    Died,
+}
+
+struct Supervisor {
+    view: Arc<DaemonView>,
+    events: Arc<EventLog>,
+    commands: mpsc::UnboundedSender<Command>,
+    checks: Checks,
+    mark: DrainMark,
+    reload: Reload,
+    path: PathBuf,
+    running: Config,
+}
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// Why it could not start; nothing was touched then. Or that it ended by itself.
+pub async fn run(parts: Parts) -> Result<(), RunError> {
+    let mut signals = Signals::new().map_err(RunError::Signal)?;
+    let view = Arc::new(DaemonView::default());
+    let events = Arc::new(EventLog::default());
+    let (commands, to_protocol) = mpsc::unbounded_channel();
+    let (requests, mut asked) = mpsc::unbounded_channel();
+    let mark = DrainMark::beside(parts.control.path());
+    let plan = Plan::new(&parts.loaded.config);
+    view.drained
+        .store(mark.is_set(), std::sync::atomic::Ordering::Relaxed);
+    let specs = plan.checks.clone();
+    let mut protocol = protocol::start(Given {
+        plan,
+        drained: mark.is_set(),
+        view: Arc::clone(&view),
+        events: Arc::clone(&events),
+        commands: to_protocol,
+    })
+    .await?;
+    let mut checks = Checks::new(commands.clone(), Arc::clone(&events));
+    checks.apply(&specs)?;
+    let mut supervisor = Supervisor {
+        view: Arc::clone(&view),
+        events: Arc::clone(&events),
+        commands,
+        checks,
+        mark,
+        reload: parts.reload,
+        path: parts.path,
+        running: parts.loaded.config,
+    };
+    supervisor.show(&parts.loaded.warnings);
+    tokio::spawn(serve_control(
+        parts.control,
+        Control {
+            view: Arc::clone(&view),
+            events,
+            requests,
+        },
+    ));
+    if let Some(listener) = parts.metrics {
+        tokio::spawn(serve_metrics(listener, Arc::clone(&view)));
+    }
+    tokio::spawn(notify::watchdog(view));
+    notify::tell(&[NotifyState::Ready, NotifyState::Status("running")]);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "vrrpd is running");
+
+    let mut asked_to_stop = 0;
+    let mut deadline = None;
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut protocol.finished => {
+                return if ended.is_ok() && asked_to_stop > 0 { Ok(()) } else { Err(RunError::Died) };
+            }
+            () = wait_until(deadline) => {
+                tracing::error!("leaving took longer than {LAST_WAIT:?}; ending all the same");
+                return Ok(());
+            }
+            request = async { tokio::select! {
+                request = signals.next() => request,
+                Some(request) = asked.recv() => request,
+            } } => {
+                if matches!(request, Request::Shutdown) {
+                    asked_to_stop += 1;
+                    let at = tokio::time::Instant::now() + LAST_WAIT + supervisor.longest_leave();
+                    deadline.get_or_insert(at);
+                }
+                supervisor.serve(request, asked_to_stop);
+            }
+        }
+    }
+}
+
+async fn wait_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn serve_control(socket: ControlSocket, control: Control) {
+    if let Err(error) = control::serve(socket, control, Limits::default()).await {
+        tracing::error!(%error, "the control socket cannot be served");
+    }
+}
+
+async fn serve_metrics(listener: TcpListener, view: Arc<DaemonView>) {
+    if let Err(error) = metrics::serve(listener, view, Limits::default()).await {
+        tracing::error!(%error, "metrics cannot be served");
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Request {
+        tokio::select! {
+            Some(()) = self.terminate.recv() => Request::Shutdown,
+            Some(()) = self.interrupt.recv() => Request::Shutdown,
+            Some(()) = self.hangup.recv() => Request::Reload(oneshot::channel().0),
+        }
+    }
+}
+
+impl Supervisor {
+    fn serve(&mut self, request: Request, asked_to_stop: u32) {
+        match request {
+            Request::Resign { instance, reply } => {
+                self.tell(Command::Resign { instance, reply });
+            }
+            // Who asked may have stopped waiting for the answer.
+            Request::Drain(reply) => drop(reply.send(self.drain(true))),
+            Request::Undrain(reply) => drop(reply.send(self.drain(false))),
+            Request::Reload(reply) => self.reload(reply),
+            Request::Shutdown => {
+                if asked_to_stop == 1 {
+                    tracing::info!("stopping: handing over first; a second signal does not wait");
+                    notify::tell(&[NotifyState::Stopping]);
+                }
+                self.tell(Command::Shutdown);
+            }
+        }
+    }
+
+    fn tell(&self, command: Command) {
+        if self.commands.send(command).is_err() {
+            tracing::error!("the protocol thread has ended");
+        }
+    }
+
+    fn drain(&self, drained: bool) -> Answer {
+        self.mark.set(drained)?;
+        self.view
+            .drained
+            .store(drained, std::sync::atomic::Ordering::Relaxed);
+        self.tell(Command::Drain(drained));
+        tracing::info!(
+            drained,
+            "this host is {} now",
+            if drained { "drained" } else { "undrained" }
+        );
+        self.events.publish(What::Drain { drained });
+        Ok(())
+    }
+
+    /// Validates first: a file that cannot be run changes nothing.
+    fn reload(&mut self, reply: oneshot::Sender<Answer>) {
+        notify::tell(&reloading());
+        let result = self.read_again().and_then(|loaded| self.take_on(loaded));
+        notify::tell(&[NotifyState::Ready]);
+        match result {
+            Ok(applied) => {
+                let (view, events) = (Arc::clone(&self.view), Arc::clone(&self.events));
+                tokio::spawn(async move {
+                    let result = applied
+                        .await
+                        .unwrap_or_else(|_| Err("it is stopping".into()));
+                    finish_reload(&view, &events, &result);
+                    let _ = reply.send(result);
+                });
+            }
+            Err(message) => {
+                let result = Err(message);
+                finish_reload(&self.view, &self.events, &result);
+                let _ = reply.send(result);
+            }
+        }
+    }
+
+    fn read_again(&mut self) -> Result<LoadedConfig, String> {
+        match (self.reload)() {
+            Ok(Loaded::Config(loaded)) => Ok(loaded),
+            Ok(Loaded::ExternalLoadBalancer(external)) => Err(format!(
+                "{}: {external}. Stop vrrpd on this host instead of reloading it",
+                self.path.display()
+            )),
+            Err(diagnostics) => Err(diagnostics.render(Style::Plain)),
+        }
+    }
+
+    fn take_on(&mut self, loaded: LoadedConfig) -> Result<oneshot::Receiver<Answer>, String> {
+        let fixed = [
+            (loaded.config.control == self.running.control, "control"),
+            (loaded.config.metrics == self.running.metrics, "metrics"),
+            (loaded.config.log == self.running.log, "log"),
+            (loaded.config.realtime == self.running.realtime, "realtime"),
+        ];
+        for (_, section) in fixed.iter().filter(|(same, _)| !same) {
+            tracing::warn!("a change of {section:?} takes effect when the daemon is restarted");
+        }
+        let plan = Plan::new(&loaded.config);
+        self.checks
+            .apply(&plan.checks)
+            .map_err(|error| error.to_string())?;
+        let (reply, applied) = oneshot::channel();
+        self.tell(Command::Apply {
+            plan: Box::new(plan),
+            reply,
+        });
+        self.show(&loaded.warnings);
+        self.running = loaded.config;
+        Ok(applied)
+    }
+
+    /// Shows what only a start or a reload changes.
+    fn show(&self, warnings: &Diagnostics) {
+        for warning in warnings.iter() {
+            tracing::warn!("{}", warning.line());
+        }
+        let running = self.view.running();
+        self.view.replace(Running {
+            checks: self.checks.views(),
+            config_path: self.path.display().to_string(),
+            config_loaded_at: Some(SystemTime::now()),
+            warnings: warnings.iter().map(|warning| warning.line()).collect(),
+            ..(*running).clone()
+        });
+    }
+
+    /// The longest any instance takes to hand over.
+    fn longest_leave(&self) -> Duration {
+        let intervals = self
+            .running
+            .instances
+            .iter()
+            .map(|instance| instance.advert_interval);
+        intervals.max().unwrap_or_default() * 2
+    }
+}
+
+/// systemd wants the time of the reload with the message (`Type=notify-reload`).
+fn reloading() -> Vec<NotifyState<'static>> {
+    let mut states = vec![NotifyState::Reloading];
+    states.extend(NotifyState::monotonic_usec_now().ok());
+    states
+}
+
+fn finish_reload(view: &DaemonView, events: &EventLog, result: &Answer) {
+    let message = match result {
+        Ok(()) => {
+            view.reloads_ok.up();
+            tracing::info!("the configuration was reloaded");
+            "the configuration was reloaded".to_owned()
+        }
+        Err(error) => {
+            view.reloads_failed.up();
+            tracing::error!("the configuration was not reloaded, the earlier one runs on: {error}");
+            error.clone()
+        }
+    };
+    events.publish(What::Reload {
+        applied: result.is_ok(),
+        message,
+    });
+}

@@ -1,0 +1,111 @@
+//! Logging: level and format from the configuration, written by a thread of its own, so that a
+//! slow reader of standard error never delays an advert.
+
+mod journald;
+pub mod limit;
+
+use std::io::{self, IsTerminal};
+
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Layer, fmt};
+use vrrp_config::{LogFormat, LogLevel};
+
+/// Messages waiting for a slow reader before further ones are left out.
+const BACKLOG: usize = 8 * 1024;
+
+/// Keeps the logging thread alive; dropping it writes what is still waiting.
+#[derive(Debug)]
+#[must_use = "nothing is logged after it is dropped"]
+pub struct LogGuard {
+    _worker: WorkerGuard,
+}
+
+/// Starts logging for the whole process. To be called after privileges were dropped, as it
+/// starts a thread.
+///
+/// Where journald was asked for and cannot be reached, text goes to standard error, with a line
+/// that says why.
+///
+/// # Errors
+/// Where logging was started before.
+pub fn start(level: LogLevel, format: LogFormat) -> Result<LogGuard, TryInitError> {
+    let level = LevelFilter::from_level(match level {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
+    });
+    let mut complaint = None;
+    let journal = match format {
+        LogFormat::Journald => journald::Journal::connect()
+            .inspect_err(|cause| complaint = Some(cause.to_string()))
+            .ok(),
+        LogFormat::Text | LogFormat::Json => None,
+    };
+    let builder = || {
+        NonBlockingBuilder::default()
+            .lossy(true)
+            .buffered_lines_limit(BACKLOG)
+    };
+    let (layer, worker) = match (journal, format) {
+        (Some(journal), _) => {
+            let (writer, worker) = builder().finish(journal);
+            (
+                fmt::layer()
+                    .event_format(journald::Native)
+                    .with_writer(writer)
+                    .boxed(),
+                worker,
+            )
+        }
+        (None, LogFormat::Json) => {
+            let (writer, worker) = builder().finish(io::stderr());
+            let layer = fmt::layer().json().flatten_event(true).with_writer(writer);
+            (layer.boxed(), worker)
+        }
+        (None, LogFormat::Text | LogFormat::Journald) => {
+            let (writer, worker) = builder().finish(io::stderr());
+            (text(writer), worker)
+        }
+    };
+    tracing_subscriber::registry()
+        .with(layer.with_filter(level))
+        .try_init()?;
+    if let Some(cause) = complaint {
+        tracing::warn!(%cause, "could not reach journald; logging to standard error instead");
+    }
+    Ok(LogGuard { _worker: worker })
+}
+
+fn text<S>(writer: NonBlocking) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    let terminal = io::stderr().is_terminal();
+    let layer = fmt::layer()
+        .with_writer(writer)
+        .with_ansi(terminal)
+        .with_target(false);
+    if goes_to_journal() {
+        layer.without_time().boxed()
+    } else {
+        layer.boxed()
+    }
+}
+
+/// Whether standard error is a connection to journald, which stamps each line itself: systemd
+/// names the device and inode of that connection in `JOURNAL_STREAM`.
+fn goes_to_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    let Ok(file) = nix::sys::stat::fstat(io::stderr()) else {
+        return false;
+    };
+    stream == format!("{}:{}", file.st_dev, file.st_ino)
+}

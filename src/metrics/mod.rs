@@ -1,0 +1,14 @@
+//! The metrics port: Prometheus metrics, health and status over TCP. Read-only: nothing served
+//! here changes state.
+
+mod bind;
+mod classic;
+mod collector;
+mod families;
+mod process;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use bind::{BindError, bind};
+pub use server::{Exposition, render, serve};

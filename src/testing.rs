@@ -1,0 +1,93 @@
+//! A view with something of everything in it, for tests.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use vrrp_wire::{DropReason, Family, Version};
+
+use crate::status::{CheckState, InstanceState};
+use crate::view::{CheckView, DaemonView, InstanceView, Live, Moment, Running};
+
+/// An IPv4 master, an IPv6 backup, one check that is down and one that is unknown.
+pub(crate) fn view() -> Arc<DaemonView> {
+    let view = DaemonView::default();
+    view.replace(Running {
+        instances: vec![master(), backup()],
+        checks: vec![check_down(), Arc::new(CheckView::new("etcd".into()))],
+        config_path: "/etc/vrrpd/vrrpd.yaml".into(),
+        config_loaded_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800)),
+        warnings: vec!["the host has one processor".into()],
+    });
+    view.reloads_ok.up();
+    view.unknown_vrid.add(7);
+    Arc::new(view)
+}
+
+fn live(state: InstanceState) -> Live {
+    Live {
+        state,
+        reason: "nobody else was heard".into(),
+        since: SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800),
+        interface: "ens20f0".into(),
+        priority: 100,
+        effective_priority: 100,
+        effective_priority_reason: String::new(),
+        advert_interval: Duration::from_millis(100),
+        master: None,
+        master_is_self: false,
+        addresses: vec!["10.0.50.20/32".into()],
+        warnings: Vec::new(),
+    }
+}
+
+fn master() -> Arc<InstanceView> {
+    let live = Live {
+        master: Some((IpAddr::V4(Ipv4Addr::new(10, 0, 50, 11)), 100)),
+        master_is_self: true,
+        warnings: vec!["10.0.50.13 has the same priority".into()],
+        ..live(InstanceState::Master)
+    };
+    let view = InstanceView::new("control-plane".into(), 51, Version::V3, Family::V4, live);
+    view.counters.adverts_sent.add(42);
+    view.counters.dropped[DropReason::Checksum.index()].add(3);
+    view.counters.transitions[usize::from(InstanceState::Master.number())].up();
+    view.counters.transitions[usize::from(InstanceState::Backup.number())].up();
+    view.counters.gratuitous_arps.add(10);
+    view.addresses_present.store(1, Ordering::Relaxed);
+    view.lateness.observe(0.000_3);
+    let heard = Moment::default();
+    heard.touch();
+    view.peers()
+        .insert(IpAddr::V4(Ipv4Addr::new(10, 0, 50, 12)), Arc::new(heard));
+    view.peers()
+        .insert(IpAddr::V4(Ipv4Addr::new(10, 0, 50, 13)), Arc::default());
+    Arc::new(view)
+}
+
+fn backup() -> Arc<InstanceView> {
+    let live = Live {
+        addresses: vec!["fe80::20/128".into()],
+        effective_priority: 1,
+        effective_priority_reason: "the check apiserver fails".into(),
+        master: Some((IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)), 150)),
+        ..live(InstanceState::Backup)
+    };
+    let name = "say \"v6\"".into();
+    let view = InstanceView::new(name, 52, Version::V3, Family::V6, live);
+    view.master_heard.touch();
+    Arc::new(view)
+}
+
+fn check_down() -> Arc<CheckView> {
+    let view = CheckView::new("apiserver".into());
+    {
+        let mut live = view.live();
+        live.state = CheckState::Down;
+        live.last_duration = Some(Duration::from_micros(1_500));
+        live.last_error = Some(("refused", "connection refused".into()));
+    }
+    view.duration.observe(0.0015);
+    Arc::new(view)
+}
