@@ -297,7 +297,7 @@ impl Supervisor {
 
     /// Shows what only a start or a reload changes.
     fn show(&self, warnings: &Diagnostics) {
-        for warning in warnings.iter() {
+        for warning in warnings {
             tracing::warn!("{}", warning.line());
         }
         let running = self.view.running();
@@ -305,7 +305,7 @@ impl Supervisor {
             checks: self.checks.views(),
             config_path: self.path.display().to_string(),
             config_loaded_at: Some(SystemTime::now()),
-            warnings: warnings.iter().map(|warning| warning.line()).collect(),
+            warnings: warnings.iter().map(vrrp_config::Diagnostic::line).collect(),
             ..(*running).clone()
         });
     }

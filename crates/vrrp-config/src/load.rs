@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location};
 use crate::konvoy::{self, ExternalLoadBalancer, KUBERNETES_CA, Konvoy};
 use crate::read::Draft;
 use crate::report::Report;
@@ -57,6 +57,23 @@ pub struct LoadedConfig {
     pub config: Config,
     /// Warnings only; empty for most files.
     pub warnings: Diagnostics,
+    /// Where the keys are, for what turns out only on the host.
+    pub places: Places,
+}
+
+/// The places of the keys in the file that a configuration was read from.
+#[derive(Debug, Clone)]
+pub struct Places {
+    parsed: Parsed,
+}
+
+impl Places {
+    /// The place of the value under a key such as `instances[0].interface`, or of the nearest
+    /// value around it; `None` where the file has nothing of the kind, as a Konvoy file.
+    #[must_use]
+    pub fn locate(&self, key: &str) -> Option<Location> {
+        self.parsed.place_of(key)
+    }
 }
 
 /// A file's content under the name that messages show.
@@ -146,10 +163,8 @@ pub fn parse_str(
     let usable = report.is_usable();
     let diagnostics = report.finish(&files);
     match loaded {
-        Some(Konvoy::Config(config)) if usable => Ok(Loaded::Config(LoadedConfig {
-            config: *config,
-            warnings: diagnostics,
-        })),
+        Some(Konvoy::Config(config)) if usable => let (config, warnings, places) = (*config, diagnostics, Places { parsed });
+            Ok(Loaded::Config(LoadedConfig { config, warnings, places })),
         Some(Konvoy::External { endpoint, reason }) if usable => {
             let warnings = diagnostics;
             Ok(Loaded::ExternalLoadBalancer(ExternalLoadBalancer {

@@ -25,14 +25,20 @@ pub struct User {
 
 impl User {
     /// The user and group called nobody.
-    pub const NOBODY: Self = Self { uid: 65534, gid: 65534 };
+    pub const NOBODY: Self = Self {
+        uid: 65534,
+        gid: 65534,
+    };
 }
 
 impl Command {
     /// Runs `program`: a path, or a name to be found on PATH.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let program = program.into();
-        let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+        let name = program
+            .file_name()
+            .unwrap_or(program.as_os_str())
+            .to_string_lossy();
         Self {
             name: name.into_owned(),
             program,
@@ -59,14 +65,19 @@ impl Command {
     /// More arguments.
     #[must_use]
     pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self.arguments.extend(
+            arguments
+                .into_iter()
+                .map(|argument| argument.as_ref().to_owned()),
+        );
         self
     }
 
     /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, key: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.environment.push((key.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.environment
+            .push((key.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -84,17 +95,30 @@ impl Command {
         command.args(["--pdeathsig", "KILL"]);
         if let Some(user) = self.user {
             let only = "-all,+net_admin,+net_raw";
-            command.args(["--reuid", &user.uid.to_string(), "--regid", &user.gid.to_string()]);
+            command.args([
+                "--reuid",
+                &user.uid.to_string(),
+                "--regid",
+                &user.gid.to_string(),
+            ]);
             command.args(["--clear-groups", "--no-new-privs", "--inh-caps", only]);
             command.args(["--ambient-caps", only, "--bounding-set", only]);
         }
         command.arg("--").arg(program).args(&self.arguments);
         command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         // What the lab was started by is none of the daemons' business.
-        for key in ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "JOURNAL_STREAM"] {
+        for key in [
+            "NOTIFY_SOCKET",
+            "WATCHDOG_PID",
+            "WATCHDOG_USEC",
+            "JOURNAL_STREAM",
+        ] {
             command.env_remove(key);
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.current_dir("/");
         command
     }

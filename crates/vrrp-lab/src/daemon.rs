@@ -113,7 +113,10 @@ impl DaemonBuilder {
     /// The binary is not found or does not start.
     pub fn start(self) -> Result<Daemon> {
         let program = self.program.map_or_else(tools::vrrpd, Ok)?;
-        let mut command = Command::new(program).name("vrrpd").arg("run").args(self.arguments);
+        let mut command = Command::new(program)
+            .name("vrrpd")
+            .arg("run")
+            .args(self.arguments);
         for (key, value) in self.environment {
             command = command.env(key, value);
         }
@@ -122,7 +125,11 @@ impl DaemonBuilder {
             command = command.user(user);
         }
         let process = self.host.spawn(&command)?;
-        Ok(Daemon { host: self.host, process, socket: self.socket })
+        Ok(Daemon {
+            host: self.host,
+            process,
+            socket: self.socket,
+        })
     }
 }
 
@@ -144,8 +151,9 @@ impl Daemon {
     /// # Errors
     /// It does not answer, or not with JSON.
     pub fn status(&self) -> Result<Value> {
-        let response =
-            self.host.unix_request(&self.socket, "GET", "/v1/status", ANSWERS_WITHIN)?;
+        let response = self
+            .host
+            .unix_request(&self.socket, "GET", "/v1/status", ANSWERS_WITHIN)?;
         serde_json::from_str(&response.body).map_err(|error| LabError::Http {
             url: format!("/v1/status of {}", self.host.name()),
             why: format!("{error} in: {}", response.body),
@@ -169,7 +177,9 @@ impl Daemon {
     /// does not answer.
     #[must_use]
     pub fn state(&self) -> Option<String> {
-        self.instance(None).ok()?["state"].as_str().map(str::to_owned)
+        self.instance(None).ok()?["state"]
+            .as_str()
+            .map(str::to_owned)
     }
 
     /// `POST /v1/ACTION`: reload, resign, drain, undrain. Returns status code and body.
@@ -178,7 +188,9 @@ impl Daemon {
     /// It does not answer.
     pub fn post(&self, action: &str) -> Result<(u16, String)> {
         let path = format!("/v1/{action}");
-        let response = self.host.unix_request(&self.socket, "POST", &path, ANSWERS_WITHIN)?;
+        let response = self
+            .host
+            .unix_request(&self.socket, "POST", &path, ANSWERS_WITHIN)?;
         Ok((response.status, response.body))
     }
 
@@ -187,7 +199,9 @@ impl Daemon {
     /// # Errors
     /// It does not answer.
     pub fn metrics(&self) -> Result<String> {
-        self.host.http_get(METRICS, "/metrics", ANSWERS_WITHIN).map(|response| response.body)
+        self.host
+            .http_get(METRICS, "/metrics", ANSWERS_WITHIN)
+            .map(|response| response.body)
     }
 
     /// Waits until its first instance is in `state`.
@@ -195,8 +209,10 @@ impl Daemon {
     /// # Errors
     /// It is not within `bound`, or the daemon ended.
     pub fn wait_state(&self, state: &str, bound: Duration) -> Result<()> {
-        self.wait_instance(&format!("state {state}"), bound, |instance| instance["state"] == state)
-            .map(drop)
+        self.wait_instance(&format!("state {state}"), bound, |instance| {
+            instance["state"] == state
+        })
+        .map(drop)
     }
 
     /// Waits until its first instance's status is as wanted; returns that status.

@@ -108,18 +108,27 @@ pub(crate) trait Context<T> {
 
 impl<T> Context<T> for io::Result<T> {
     fn context(self, what: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| LabError::System { what: what(), source })
+        self.map_err(|source| LabError::System {
+            what: what(),
+            source,
+        })
     }
 }
 
 impl<T> Context<T> for nix::Result<T> {
     fn context(self, what: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|errno| LabError::System { what: what(), source: errno.into() })
+        self.map_err(|errno| LabError::System {
+            what: what(),
+            source: errno.into(),
+        })
     }
 }
 
 impl<T> Context<T> for std::result::Result<T, rtnetlink::Error> {
     fn context(self, what: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| LabError::Netlink { what: what(), source })
+        self.map_err(|source| LabError::Netlink {
+            what: what(),
+            source,
+        })
     }
 }

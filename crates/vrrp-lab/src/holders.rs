@@ -39,7 +39,9 @@ impl Overlap {
     /// How long it lasted, or lasts.
     #[must_use]
     pub fn length(&self) -> Duration {
-        self.end.unwrap_or_else(Instant::now).saturating_duration_since(self.start)
+        self.end
+            .unwrap_or_else(Instant::now)
+            .saturating_duration_since(self.start)
     }
 }
 
@@ -59,9 +61,17 @@ impl HolderLog {
             };
             let mut changes = log.lock();
             // A renewed lifetime is reported as an addition.
-            let known = changes.iter().rev().find(|c| c.host == name && c.address == address);
+            let known = changes
+                .iter()
+                .rev()
+                .find(|c| c.host == name && c.address == address);
             if known.is_some_and(|change| change.held) != held {
-                changes.push(HolderChange { at: Instant::now(), host: name.clone(), address, held });
+                changes.push(HolderChange {
+                    at: Instant::now(),
+                    host: name.clone(),
+                    address,
+                    held,
+                });
             }
         })
     }
@@ -73,7 +83,11 @@ impl HolderLog {
     /// Every change of `address`, in their order.
     #[must_use]
     pub fn changes_of(&self, address: IpAddr) -> Vec<HolderChange> {
-        self.lock().iter().filter(|change| change.address == address).cloned().collect()
+        self.lock()
+            .iter()
+            .filter(|change| change.address == address)
+            .cloned()
+            .collect()
     }
 
     /// Every time in which more than one host held `address`.
@@ -93,7 +107,11 @@ fn overlaps(changes: &[HolderChange]) -> Vec<Overlap> {
             holders.push(change.host.clone());
         }
         if were < 2 && holders.len() == 2 {
-            found.push(Overlap { start: change.at, end: None, hosts: holders.clone() });
+            found.push(Overlap {
+                start: change.at,
+                end: None,
+                hosts: holders.clone(),
+            });
         } else if were == 2
             && holders.len() < 2
             && let Some(open) = found.last_mut()

@@ -175,7 +175,11 @@ impl Host {
     fn expose(&self, program: &Path) -> Result<PathBuf> {
         let name = program.file_name().unwrap_or_default().to_owned();
         let program = program.to_owned();
-        let what = format!("showing {} to other users in {}", program.display(), self.name());
+        let what = format!(
+            "showing {} to other users in {}",
+            program.display(),
+            self.name()
+        );
         self.enter(move || -> io::Result<PathBuf> {
             let directory = Path::new("/run/vrrp-lab/bin");
             let exposed = directory.join(name);
@@ -191,7 +195,10 @@ impl Host {
     }
 
     fn processes(&self) -> std::sync::MutexGuard<'_, Vec<Weak<process::Shared>>> {
-        self.inner.processes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .processes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Kills every process in this host, those too that its processes have started, and waits
@@ -211,7 +218,10 @@ impl Host {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                return Err(LabError::Other(format!("{}: cannot kill {pids:?}", self.name())));
+                return Err(LabError::Other(format!(
+                    "{}: cannot kill {pids:?}",
+                    self.name()
+                )));
             }
             for pid in pids {
                 let _ = kill(pid, Signal::SIGKILL);
@@ -255,7 +265,8 @@ impl Host {
     pub fn read_file(&self, path: impl AsRef<Path>) -> Result<String> {
         let path = path.as_ref().to_owned();
         let what = format!("reading {} in {}", path.display(), self.name());
-        self.enter(move || fs::read_to_string(path))?.context(|| what)
+        self.enter(move || fs::read_to_string(path))?
+            .context(|| what)
     }
 
     // Addresses and interface.
@@ -281,7 +292,9 @@ impl Host {
     /// # Errors
     /// The kernel refuses.
     pub fn add_address(&self, address: IpAddr, prefix: u8) -> Result<()> {
-        self.inner.netlink.add_address(self.interface(), address, prefix)
+        self.inner
+            .netlink
+            .add_address(self.interface(), address, prefix)
     }
 
     /// Deletes an address by hand; `false` if this host did not have it.
@@ -379,7 +392,10 @@ impl Host {
     /// # Errors
     /// The kernel refuses.
     pub fn cut_from(&self) -> Result<()> {
-        self.inner.switch.netlink.set_port(&self.port(), false, true)
+        self.inner
+            .switch
+            .netlink
+            .set_port(&self.port(), false, true)
     }
 
     /// Stops the frames to this host at the switch; the others still hear it.
@@ -387,7 +403,10 @@ impl Host {
     /// # Errors
     /// The kernel refuses.
     pub fn cut_to(&self) -> Result<()> {
-        self.inner.switch.netlink.set_port(&self.port(), true, false)
+        self.inner
+            .switch
+            .netlink
+            .set_port(&self.port(), true, false)
     }
 
     /// Pulls the cable: its interface loses the carrier.
@@ -447,7 +466,9 @@ impl Host {
     fn is_own(&self, address: IpAddr) -> bool {
         address == IpAddr::from(self.address())
             || address == IpAddr::from(self.link_local())
-            || self.address_v6().is_some_and(|own| address == IpAddr::from(own))
+            || self
+                .address_v6()
+                .is_some_and(|own| address == IpAddr::from(own))
             || address.is_loopback()
     }
 
@@ -463,7 +484,10 @@ impl Host {
         }
         for link in self.links().unwrap_or_default() {
             if link.name == self.interface() && !(link.up && link.carrier) {
-                text += &format!(" ({} up: {}, carrier: {})", link.name, link.up, link.carrier);
+                text += &format!(
+                    " ({} up: {}, carrier: {})",
+                    link.name, link.up, link.carrier
+                );
             }
         }
         text.push('\n');

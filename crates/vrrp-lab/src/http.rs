@@ -74,7 +74,12 @@ impl Host {
         path: &str,
         bound: Duration,
     ) -> Result<Response> {
-        self.request(Target::Unix(socket.as_ref().to_owned()), method, path, bound)
+        self.request(
+            Target::Unix(socket.as_ref().to_owned()),
+            method,
+            path,
+            bound,
+        )
     }
 
     fn request(
@@ -89,17 +94,26 @@ impl Host {
         // A thread of its own, so that a server that never answers does not hold up the host.
         let answer = self
             .background("lab-http", move || {
-                runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-                    tokio::time::timeout(bound, perform(&target, &method, &path))
-                        .await
-                        .unwrap_or_else(|_| Err(format!("no answer within {bound:?}").into()))
-                })
+                runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()?
+                    .block_on(async {
+                        tokio::time::timeout(bound, perform(&target, &method, &path))
+                            .await
+                            .unwrap_or_else(|_| Err(format!("no answer within {bound:?}").into()))
+                    })
             })?
             .join();
         match answer {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(LabError::Http { url, why: error.to_string() }),
-            Err(_) => Err(LabError::Http { url, why: "panicked".to_owned() }),
+            Ok(Err(error)) => Err(LabError::Http {
+                url,
+                why: error.to_string(),
+            }),
+            Err(_) => Err(LabError::Http {
+                url,
+                why: "panicked".to_owned(),
+            }),
         }
     }
 
@@ -141,7 +155,11 @@ async fn perform(
         }
         Target::Unix(socket) => exchange(UnixStream::connect(socket).await?, method, path).await?,
     };
-    Ok(Response { status, body, took: started.elapsed() })
+    Ok(Response {
+        status,
+        body,
+        took: started.elapsed(),
+    })
 }
 
 /// Connects and shakes hands.
@@ -152,7 +170,9 @@ pub(crate) async fn connect_tls(
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let name = ServerName::try_from(SERVER_NAME)?;
-    Ok(TlsConnector::from(Arc::clone(config)).connect(name, stream).await?)
+    Ok(TlsConnector::from(Arc::clone(config))
+        .connect(name, stream)
+        .await?)
 }
 
 /// One request over `stream`, which is closed afterwards.

@@ -87,9 +87,17 @@ impl Host {
         self.write_file(CONFIG_FILE, config)?;
         let command = Command::new(PROGRAM)
             .args(["--dont-fork", "--log-console", "--log-detail", "--vrrp"])
-            .args(["--use-file", CONFIG_FILE, "--pid", "/run/keepalived/keepalived.pid"])
+            .args([
+                "--use-file",
+                CONFIG_FILE,
+                "--pid",
+                "/run/keepalived/keepalived.pid",
+            ])
             .args(["--vrrp_pid", "/run/keepalived/vrrp.pid"]);
-        Ok(Keepalived { host: self.clone(), process: self.spawn(&command)? })
+        Ok(Keepalived {
+            host: self.clone(),
+            process: self.spawn(&command)?,
+        })
     }
 }
 
@@ -128,6 +136,8 @@ impl Keepalived {
     /// # Errors
     /// It did not within `bound`, or ended.
     pub fn wait_state(&self, state: &str, bound: Duration) -> Result<()> {
-        self.process.wait_line(&format!("Entering {state} STATE"), bound).map(drop)
+        self.process
+            .wait_line(&format!("Entering {state} STATE"), bound)
+            .map(drop)
     }
 }

@@ -100,7 +100,12 @@ impl LabBuilder {
         let holder_log = HolderLog::default();
         let make = |name: String, number: u8, interface: &str| {
             let plan = self.plan(name, number, interface);
-            Host::new(plan, Arc::clone(&switch), Arc::clone(&pki), runtime.handle())
+            Host::new(
+                plan,
+                Arc::clone(&switch),
+                Arc::clone(&pki),
+                runtime.handle(),
+            )
         };
         let client = make("client".to_owned(), CLIENT_NUMBER, "eth0")?;
         let mut lab = Lab {
@@ -113,12 +118,17 @@ impl LabBuilder {
             runtime: None,
         };
         for number in 1..=self.hosts {
-            let octet = u8::try_from(number).unwrap_or(u8::MAX).saturating_add(FIRST_HOST_NUMBER - 1);
+            let octet = u8::try_from(number)
+                .unwrap_or(u8::MAX)
+                .saturating_add(FIRST_HOST_NUMBER - 1);
             let host = make(format!("cp{number}"), octet, &self.interface)?;
             install_certificates(&host, &self.virtual_addresses)?;
             lab.holder_log.watch(&host, runtime.handle())?;
             let echo = Echo::start(&host)?;
-            lab.echoes.lock().unwrap_or_else(PoisonError::into_inner).push(echo);
+            lab.echoes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(echo);
             lab.hosts.push(host);
         }
         lab.runtime = Some(runtime);
@@ -135,7 +145,10 @@ impl LabBuilder {
             ipv6: self.ipv6.then(|| {
                 let number = u16::from(number);
                 let digits = number / 100 * 256 + number / 10 % 10 * 16 + number % 10;
-                (Ipv6Addr::new(0xfd00, 0x50, 0, 0, 0, 0, 0, digits), PREFIX_V6)
+                (
+                    Ipv6Addr::new(0xfd00, 0x50, 0, 0, 0, 0, 0, digits),
+                    PREFIX_V6,
+                )
             }),
         }
     }
@@ -172,10 +185,18 @@ impl Lab {
     /// # Errors
     /// There is none of this name.
     pub fn host(&self, name: &str) -> Result<&Host> {
-        self.hosts.iter().find(|host| host.name() == name).ok_or_else(|| LabError::NoHost {
-            name: name.to_owned(),
-            known: self.hosts.iter().map(Host::name).collect::<Vec<_>>().join(", "),
-        })
+        self.hosts
+            .iter()
+            .find(|host| host.name() == name)
+            .ok_or_else(|| LabError::NoHost {
+                name: name.to_owned(),
+                known: self
+                    .hosts
+                    .iter()
+                    .map(Host::name)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
     }
 
     /// The client, 10.0.50.100.
@@ -251,7 +272,10 @@ impl Lab {
     /// # Errors
     /// The kernel refuses.
     pub fn heal(&self) -> Result<()> {
-        self.hosts.iter().filter(|host| !host.is_crashed()).try_for_each(Host::mend)
+        self.hosts
+            .iter()
+            .filter(|host| !host.is_crashed())
+            .try_for_each(Host::mend)
     }
 
     /// Waits until `happened` says so.
@@ -322,7 +346,10 @@ impl Drop for Lab {
         for host in &self.hosts {
             let _ = host.kill_all();
         }
-        self.echoes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.echoes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         for host in self.hosts.iter().chain([&self.client]) {
             host.close();
         }

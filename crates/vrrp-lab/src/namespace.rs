@@ -57,14 +57,16 @@ impl Namespace {
                 }
             })
             .context(|| format!("starting the thread of namespace {name}"))?;
-        let netns = answer
-            .recv()
-            .map_err(|_| LabError::NamespaceGone { namespace: name.to_owned() })??;
+        let netns = answer.recv().map_err(|_| LabError::NamespaceGone {
+            namespace: name.to_owned(),
+        })??;
         let inode = netns
             .metadata()
             .context(|| format!("reading the identity of namespace {name}"))?
             .st_ino();
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(inode);
+        OPEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(inode);
         Ok(Self {
             name: name.to_owned(),
             jobs: Mutex::new(Some(jobs)),
@@ -100,12 +102,18 @@ impl Namespace {
     /// # Panics
     /// If `work` does.
     pub fn enter<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let gone = || LabError::NamespaceGone { namespace: self.name.clone() };
+        let gone = || LabError::NamespaceGone {
+            namespace: self.name.clone(),
+        };
         let (answer, result) = mpsc::sync_channel(1);
         let job: Job = Box::new(move || {
             let _ = answer.send(catch_unwind(AssertUnwindSafe(work)));
         });
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let jobs = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         jobs.ok_or_else(gone)?.send(job).map_err(|_| gone())?;
         match result.recv().map_err(|_| gone())? {
             Ok(value) => Ok(value),
@@ -115,12 +123,23 @@ impl Namespace {
 
     /// Ends the namespace's thread. Its processes must have been ended before.
     pub(crate) fn close(&self) {
-        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(
+            self.jobs
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             let _ = thread.join();
         }
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|open| *open != self.inode);
+        OPEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|open| *open != self.inode);
     }
 
     /// The processes in the network namespace, whoever started them.

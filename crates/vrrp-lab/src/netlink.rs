@@ -68,7 +68,11 @@ impl Netlink {
                 Ok::<_, io::Error>(handle)
             })?
             .context(|| format!("opening a netlink socket in {name}"))?;
-        Ok(Self { handle, runtime: runtime.clone(), namespace: name })
+        Ok(Self {
+            handle,
+            runtime: runtime.clone(),
+            namespace: name,
+        })
     }
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
@@ -85,9 +89,13 @@ impl Netlink {
 
     /// The interface called `name`.
     pub(crate) fn link(&self, name: &str) -> Result<Link> {
-        self.links()?.into_iter().find(|link| link.name == name).ok_or_else(|| {
-            LabError::NoInterface { interface: name.to_owned(), namespace: self.namespace.clone() }
-        })
+        self.links()?
+            .into_iter()
+            .find(|link| link.name == name)
+            .ok_or_else(|| LabError::NoInterface {
+                interface: name.to_owned(),
+                namespace: self.namespace.clone(),
+            })
     }
 
     /// Makes a bridge that forwards at once and floods all multicast.
@@ -116,8 +124,9 @@ impl Netlink {
             .address(mac.to_vec())
             .setns_by_fd(peer_namespace)
             .build();
-        let pair =
-            LinkVeth::new(name, peer).set_info_data(InfoData::Veth(InfoVeth::Peer(far_end))).up();
+        let pair = LinkVeth::new(name, peer)
+            .set_info_data(InfoData::Veth(InfoVeth::Peer(far_end)))
+            .up();
         self.wait(self.handle.link().add(pair.build()).execute())
             .context(|| format!("making {name} in {} with {peer} at its end", self.namespace))
     }
@@ -126,7 +135,9 @@ impl Netlink {
     pub(crate) fn set_up(&self, name: &str, up: bool) -> Result<()> {
         let link = LinkUnspec::new_with_name(name);
         let link = if up { link.up() } else { link.down() };
-        self.change(link.build(), || format!("taking {name} {}", if up { "up" } else { "down" }))
+        self.change(link.build(), || {
+            format!("taking {name} {}", if up { "up" } else { "down" })
+        })
     }
 
     /// Renames an interface, which must be down on old kernels.
@@ -182,8 +193,18 @@ impl Netlink {
     /// Adds an address.
     pub(crate) fn add_address(&self, interface: &str, address: IpAddr, prefix: u8) -> Result<()> {
         let ifindex = self.link(interface)?.ifindex;
-        self.wait(self.handle.address().add(ifindex, address, prefix).execute())
-            .context(|| format!("adding {address}/{prefix} to {interface} in {}", self.namespace))
+        self.wait(
+            self.handle
+                .address()
+                .add(ifindex, address, prefix)
+                .execute(),
+        )
+        .context(|| {
+            format!(
+                "adding {address}/{prefix} to {interface} in {}",
+                self.namespace
+            )
+        })
     }
 
     /// Every address.

@@ -45,11 +45,19 @@ impl Pki {
     pub fn new() -> Result<Self> {
         let key = KeyPair::generate().map_err(problem)?;
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "kubernetes");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "kubernetes");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        params.key_usages = vec![
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::DigitalSignature,
+        ];
         let ca = params.self_signed(&key).map_err(problem)?.pem();
-        Ok(Self { issuer: Issuer::new(params, key), ca })
+        Ok(Self {
+            issuer: Issuer::new(params, key),
+            ca,
+        })
     }
 
     /// The authority's certificate as PEM.
@@ -71,7 +79,9 @@ impl Pki {
             "localhost",
         ];
         let names = names.map(str::to_owned).into_iter();
-        let names: Vec<String> = names.chain(addresses.iter().map(IpAddr::to_string)).collect();
+        let names: Vec<String> = names
+            .chain(addresses.iter().map(IpAddr::to_string))
+            .collect();
         self.issue("kube-apiserver", names, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
@@ -91,11 +101,16 @@ impl Pki {
     ) -> Result<Credentials> {
         let key = KeyPair::generate().map_err(problem)?;
         let mut params = CertificateParams::new(names).map_err(problem)?;
-        params.distinguished_name.push(DnType::CommonName, common_name);
+        params
+            .distinguished_name
+            .push(DnType::CommonName, common_name);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![usage];
         let certificate = params.signed_by(&key, &self.issuer).map_err(problem)?.pem();
-        Ok(Credentials { certificate, key: key.serialize_pem() })
+        Ok(Credentials {
+            certificate,
+            key: key.serialize_pem(),
+        })
     }
 }
 

@@ -29,8 +29,14 @@ pub(crate) fn mount_private_files() -> Result<()> {
     // `/etc` first goes to a directory of a tmpfs that then becomes `/run`.
     mount_tmpfs("/run")?;
     fs::create_dir_all(MACHINE_ETC).context(|| format!("making {MACHINE_ETC}"))?;
-    mount(Some("/etc"), MACHINE_ETC, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)
-        .context(|| format!("binding /etc to {MACHINE_ETC}"))?;
+    mount(
+        Some("/etc"),
+        MACHINE_ETC,
+        none,
+        MsFlags::MS_BIND | MsFlags::MS_REC,
+        none,
+    )
+    .context(|| format!("binding /etc to {MACHINE_ETC}"))?;
     mount_tmpfs("/etc")?;
     link_etc()?;
     for directory in OWN_ETC {
@@ -83,6 +89,12 @@ fn make_directory(path: &Path) -> Result<()> {
 }
 
 fn mount_tmpfs(path: &str) -> Result<()> {
-    mount(Some("tmpfs"), path, Some("tmpfs"), MsFlags::MS_NOSUID, Some("mode=0755"))
-        .context(|| format!("mounting a tmpfs on {path}"))
+    mount(
+        Some("tmpfs"),
+        path,
+        Some("tmpfs"),
+        MsFlags::MS_NOSUID,
+        Some("mode=0755"),
+    )
+    .context(|| format!("mounting a tmpfs on {path}"))
 }

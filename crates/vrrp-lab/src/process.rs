@@ -90,12 +90,24 @@ impl Process {
             }),
             changed: Condvar::new(),
         });
-        let process = Self { shared: Arc::clone(&shared) };
-        let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
-        let stderr = child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let process = Self {
+            shared: Arc::clone(&shared),
+        };
+        let stdout = child
+            .stdout
+            .take()
+            .map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let stderr = child
+            .stderr
+            .take()
+            .map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
         for (pipe, is_stderr) in [(stdout, false), (stderr, true)] {
             let shared = Arc::clone(&shared);
-            let name = if is_stderr { "lab-stderr" } else { "lab-stdout" };
+            let name = if is_stderr {
+                "lab-stderr"
+            } else {
+                "lab-stdout"
+            };
             spawn_thread(name, move || shared.read(pipe, is_stderr))?;
         }
         spawn_thread("lab-reaper", move || shared.reap(child))?;
@@ -164,10 +176,17 @@ impl Process {
     /// # Errors
     /// None came within `bound`, or the process ended without one.
     pub fn wait_line(&self, pattern: &str, bound: Duration) -> Result<LogLine> {
-        let found = self.shared.wait(&format!("to write {pattern:?}"), bound, |state| {
-            let line = state.lines.iter().find(|line| line.text.contains(pattern)).cloned();
-            (line.is_some() || (state.status.is_some() && state.open_pipes == 0)).then_some(line)
-        })?;
+        let found = self
+            .shared
+            .wait(&format!("to write {pattern:?}"), bound, |state| {
+                let line = state
+                    .lines
+                    .iter()
+                    .find(|line| line.text.contains(pattern))
+                    .cloned();
+                (line.is_some() || (state.status.is_some() && state.open_pipes == 0))
+                    .then_some(line)
+            })?;
         found.ok_or_else(|| self.ended())
     }
 
@@ -240,14 +259,23 @@ impl Shared {
         if let Some(pipe) = pipe {
             let mut pipe = BufReader::new(pipe);
             let mut line = Vec::new();
-            while pipe.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-                let text = String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned();
+            while pipe
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|length| length > 0)
+            {
+                let text = String::from_utf8_lossy(&line)
+                    .trim_end_matches('\n')
+                    .to_owned();
                 line.clear();
                 let mut state = self.lock();
                 if state.lines.len() == LINES_KEPT {
                     state.lines.pop_front();
                 }
-                state.lines.push_back(LogLine { at: Instant::now(), stderr, text });
+                state.lines.push_back(LogLine {
+                    at: Instant::now(),
+                    stderr,
+                    text,
+                });
                 self.changed.notify_all();
             }
         }
@@ -257,7 +285,10 @@ impl Shared {
 
     fn reap(&self, mut child: Child) {
         // First only look, so that the number cannot be used again before `status` says so.
-        let _ = waitid(Id::Pid(self.pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
+        let _ = waitid(
+            Id::Pid(self.pid),
+            WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT,
+        );
         let mut state = self.lock();
         let status = child.wait().unwrap_or_else(|_| ExitStatus::from_raw(-1));
         state.status = Some(status);
@@ -303,7 +334,9 @@ impl Shared {
     /// Name, state and the last lines of output, for diagnostics.
     pub(crate) fn tail(&self) -> String {
         let state = self.lock();
-        let status = state.status.map_or_else(|| "running".to_owned(), |status| status.to_string());
+        let status = state
+            .status
+            .map_or_else(|| "running".to_owned(), |status| status.to_string());
         let mut text = format!("--- {} (pid {}, {status})\n", self.name, self.pid);
         let skipped = state.lines.len().saturating_sub(LINES_SHOWN);
         for line in state.lines.iter().skip(skipped) {

@@ -37,7 +37,9 @@ pub(crate) enum Running {
 
 /// Priority of the host at `place`, as a Konvoy inventory gives it: 254, 253, and so on.
 pub(crate) fn priority(place: usize) -> u8 {
-    254_u8.saturating_sub(u8::try_from(place).unwrap_or(u8::MAX)).max(1)
+    254_u8
+        .saturating_sub(u8::try_from(place).unwrap_or(u8::MAX))
+        .max(1)
 }
 
 impl Software {
@@ -50,9 +52,9 @@ impl Software {
 
     pub(crate) fn start(self, host: &Host, priority: u8, setup: Setup) -> Result<Running> {
         match self {
-            Self::Vrrpd => {
-                host.start_vrrpd(&vrrpd_config(host, priority, setup)).map(Running::Vrrpd)
-            }
+            Self::Vrrpd => host
+                .start_vrrpd(&vrrpd_config(host, priority, setup))
+                .map(Running::Vrrpd),
             Self::Keepalived => host
                 .start_keepalived(&keepalived_config(host, priority, setup))
                 .map(Running::Keepalived),
@@ -83,9 +85,13 @@ impl Running {
                 let lines = keepalived.process().lines();
                 let state = lines.iter().rev().find_map(|line| {
                     let (_, rest) = line.text.split_once("Entering ")?;
-                    rest.split_once(" STATE").map(|(state, _)| state.to_lowercase())
+                    rest.split_once(" STATE")
+                        .map(|(state, _)| state.to_lowercase())
                 });
-                (state.unwrap_or_else(|| "starting".to_owned()), String::new())
+                (
+                    state.unwrap_or_else(|| "starting".to_owned()),
+                    String::new(),
+                )
             }
         }
     }

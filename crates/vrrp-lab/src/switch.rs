@@ -39,13 +39,18 @@ impl Switch {
         let namespace = Namespace::new("switch")?;
         let netlink = Netlink::open(&namespace, runtime)?;
         netlink.add_bridge(BRIDGE)?;
-        Ok(Self { namespace, netlink, ports: Mutex::new(HashMap::new()) })
+        Ok(Self {
+            namespace,
+            netlink,
+            ports: Mutex::new(HashMap::new()),
+        })
     }
 
     /// Lays a cable to a host; its interface is down at first. Returns the port's name.
     pub(crate) fn connect(&self, port: &str, cable: &Cable<'_>) -> Result<()> {
         let fd = cable.namespace.netns_fd();
-        self.netlink.add_veth(port, cable.interface, cable.mac, fd)?;
+        self.netlink
+            .add_veth(port, cable.interface, cable.mac, fd)?;
         let ifindex = self.netlink.link(port)?.ifindex;
         let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
         ports.insert(ifindex, cable.host.to_owned());
@@ -55,7 +60,11 @@ impl Switch {
 
     /// The host whose cable is in the port with this index.
     pub(crate) fn host_at(&self, ifindex: u32) -> Option<String> {
-        self.ports.lock().unwrap_or_else(PoisonError::into_inner).get(&ifindex).cloned()
+        self.ports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&ifindex)
+            .cloned()
     }
 
     /// Stops all frames at a port; the host keeps its carrier.

@@ -43,7 +43,9 @@ pub(crate) fn server(
         }
         None => config.with_no_client_auth(),
     };
-    Ok(Arc::new(config.with_single_cert(chain, key).map_err(problem)?))
+    Ok(Arc::new(
+        config.with_single_cert(chain, key).map_err(problem)?,
+    ))
 }
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {

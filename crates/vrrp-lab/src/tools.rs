@@ -15,7 +15,12 @@ use crate::error::{LabError, Result};
 /// There is none, or it does not build.
 pub fn vrrpd() -> Result<PathBuf> {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    once(&FOUND, || find("vrrpd", &["VRRPD_BIN", "CARGO_BIN_EXE_vrrpd", "NEXTEST_BIN_EXE_vrrpd"]))
+    once(&FOUND, || {
+        find(
+            "vrrpd",
+            &["VRRPD_BIN", "CARGO_BIN_EXE_vrrpd", "NEXTEST_BIN_EXE_vrrpd"],
+        )
+    })
 }
 
 /// The vrrp-lab binary: this program itself, or found as [`vrrpd`] is, by `VRRP_LAB_BIN`.
@@ -30,7 +35,11 @@ pub fn vrrp_lab() -> Result<PathBuf> {
         {
             return Ok(exe);
         }
-        let keys = ["VRRP_LAB_BIN", "CARGO_BIN_EXE_vrrp-lab", "NEXTEST_BIN_EXE_vrrp-lab"];
+        let keys = [
+            "VRRP_LAB_BIN",
+            "CARGO_BIN_EXE_vrrp-lab",
+            "NEXTEST_BIN_EXE_vrrp-lab",
+        ];
         find("vrrp-lab", &keys)
     })
 }
@@ -57,13 +66,12 @@ pub fn on_path(program: &str) -> Result<PathBuf> {
 #[must_use]
 pub fn repository() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()?;
-    root.join("crates/vrrp-lab/Cargo.toml").is_file().then(|| root.to_owned())
+    root.join("crates/vrrp-lab/Cargo.toml")
+        .is_file()
+        .then(|| root.to_owned())
 }
 
-fn once(
-    cell: &OnceLock<PathBuf>,
-    find: impl FnOnce() -> Result<PathBuf>,
-) -> Result<PathBuf> {
+fn once(cell: &OnceLock<PathBuf>, find: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
     if let Some(path) = cell.get() {
         return Ok(path.clone());
     }
@@ -87,7 +95,10 @@ fn find(program: &str, keys: &[&str]) -> Result<PathBuf> {
     }
     let directory = profile_directory();
     if let Some(root) = repository() {
-        let profile = directory.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+        let profile = directory
+            .as_deref()
+            .and_then(Path::file_name)
+            .and_then(|name| name.to_str());
         return build(&root, program, profile.unwrap_or("debug"));
     }
     match directory.map(|directory| directory.join(program)) {
@@ -100,8 +111,15 @@ fn find(program: &str, keys: &[&str]) -> Result<PathBuf> {
 fn profile_directory() -> Option<PathBuf> {
     let exe = env::current_exe().ok()?;
     let directory = exe.parent()?;
-    let is_below = directory.file_name().is_some_and(|name| name == "deps" || name == "examples");
-    if is_below { directory.parent() } else { Some(directory) }.map(Path::to_owned)
+    let is_below = directory
+        .file_name()
+        .is_some_and(|name| name == "deps" || name == "examples");
+    if is_below {
+        directory.parent()
+    } else {
+        Some(directory)
+    }
+    .map(Path::to_owned)
 }
 
 /// Builds `program` and returns where Cargo put it.
@@ -113,11 +131,20 @@ fn build(root: &Path, program: &str, profile: &str) -> Result<PathBuf> {
     };
     // Cargo's own name for the profile whose directory is called `debug` is `dev`; anything
     // that is no profile of ours gets the default.
-    let profile = if profile == "release" { "release" } else { "dev" };
+    let profile = if profile == "release" {
+        "release"
+    } else {
+        "dev"
+    };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--quiet", "--package", program, "--bin", program])
-        .args(["--profile", profile, "--message-format", "json-render-diagnostics"])
+        .args([
+            "--profile",
+            profile,
+            "--message-format",
+            "json-render-diagnostics",
+        ])
         .current_dir(root)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

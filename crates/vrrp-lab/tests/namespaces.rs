@@ -1,6 +1,7 @@
 //! The lab itself: hosts are apart from the machine and from each other, and nothing is left.
 
-use std::os::linux::fs::MetadataExt;
+mod common;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,20 +11,17 @@ const BOUND: Duration = Duration::from_secs(20);
 
 /// Whether any process or thread of this machine is in the network namespace `inode`.
 fn is_inhabited(inode: u64) -> bool {
-    let entries = |path: &Path| {
-        std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path())
-    };
-    entries(Path::new("/proc"))
-        .flat_map(|process| entries(&process.join("task")).collect::<Vec<_>>())
-        .any(|task| {
-            std::fs::metadata(task.join("ns/net")).is_ok_and(|ns| ns.st_ino() == inode)
-        })
+    !common::inhabitants(inode).is_empty()
 }
 
 #[test]
 fn nothing_is_left_after_a_lab_is_dropped() -> Result<()> {
     let lab = Lab::new(2)?;
-    let inodes: Vec<u64> = lab.hosts().iter().map(|host| host.namespace().inode()).collect();
+    let inodes: Vec<u64> = lab
+        .hosts()
+        .iter()
+        .map(|host| host.namespace().inode())
+        .collect();
     let process = lab.host("cp1")?.spawn(&Command::new("sleep").arg("1000"))?;
     let pid = process.pid();
     assert!(inodes.iter().all(|inode| is_inhabited(*inode)));
@@ -45,7 +43,9 @@ fn a_lab_that_panics_leaves_nothing_either() {
         let lab = Lab::new(1).expect("a lab");
         let host = &lab.hosts()[0];
         *seen.lock().expect("lock") = host.namespace().inode();
-        let _process = host.spawn(&Command::new("sleep").arg("1000")).expect("a process");
+        let _process = host
+            .spawn(&Command::new("sleep").arg("1000"))
+            .expect("a process");
         panic!("on purpose");
     })
     .join();
@@ -75,12 +75,17 @@ fn each_host_has_its_own_name_files_and_interfaces() -> Result<()> {
 #[test]
 fn a_process_may_run_as_another_user_with_two_capabilities() -> Result<()> {
     let lab = Lab::new(1)?;
-    let command = Command::new("cat").arg("/proc/self/status").user(User::NOBODY);
+    let command = Command::new("cat")
+        .arg("/proc/self/status")
+        .user(User::NOBODY);
     let output = lab.hosts()[0].output(&command, BOUND)?;
     assert!(output.stdout.contains("Uid:\t65534\t65534"), "{output:?}");
     // CAP_NET_ADMIN is 12, CAP_NET_RAW is 13.
     for set in ["CapPrm", "CapEff", "CapAmb", "CapBnd"] {
-        assert!(output.stdout.contains(&format!("{set}:\t0000000000003000")), "{output:?}");
+        assert!(
+            output.stdout.contains(&format!("{set}:\t0000000000003000")),
+            "{output:?}"
+        );
     }
     Ok(())
 }
@@ -88,7 +93,9 @@ fn a_process_may_run_as_another_user_with_two_capabilities() -> Result<()> {
 #[test]
 fn a_program_that_does_not_exist_is_an_error_that_names_it() -> Result<()> {
     let lab = Lab::new(1)?;
-    let error = lab.hosts()[0].spawn(&Command::new("no-such-program")).expect_err("an error");
+    let error = lab.hosts()[0]
+        .spawn(&Command::new("no-such-program"))
+        .expect_err("an error");
     assert!(matches!(error, LabError::NoProgram { .. }), "{error}");
     assert!(error.to_string().contains("no-such-program"), "{error}");
     Ok(())
@@ -122,13 +129,16 @@ fn frames_can_be_stopped_in_either_direction() -> Result<()> {
             .host(listener)?
             .enter(move || std::net::UdpSocket::bind((target, 9)))?
             .expect("a socket");
-        socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
-        lab.host(speaker)?.enter(move || {
-            let speaker = std::net::UdpSocket::bind("0.0.0.0:0").expect("a socket");
-            speaker.set_broadcast(true).expect("broadcast");
-            speaker.send_to(b"x", (target, 9)).map(drop)
-        })?
-        .expect("sent");
+        socket
+            .set_read_timeout(Some(Duration::from_millis(200)))
+            .expect("a timeout");
+        lab.host(speaker)?
+            .enter(move || {
+                let speaker = std::net::UdpSocket::bind("0.0.0.0:0").expect("a socket");
+                speaker.set_broadcast(true).expect("broadcast");
+                speaker.send_to(b"x", (target, 9)).map(drop)
+            })?
+            .expect("sent");
         Ok(socket.recv(&mut [0; 1]).is_ok())
     };
     // Each side knows the other's MAC address, so that a direction does not need the other.
@@ -142,10 +152,16 @@ fn frames_can_be_stopped_in_either_direction() -> Result<()> {
     assert!(hears("cp1", "cp2")? && hears("cp2", "cp1")?);
     host.cut()?;
     assert!(!hears("cp1", "cp2")? && !hears("cp2", "cp1")?);
-    assert!(host.links()?.iter().all(|link| link.carrier), "a cut is silent");
+    assert!(
+        host.links()?.iter().all(|link| link.carrier),
+        "a cut is silent"
+    );
     host.mend()?;
     host.unplug()?;
-    assert!(host.links()?.iter().any(|link| !link.carrier), "an unplugged cable is noticed");
+    assert!(
+        host.links()?.iter().any(|link| !link.carrier),
+        "an unplugged cable is noticed"
+    );
     host.mend()?;
     lab.partition(&[&["cp1"]])?;
     assert!(!hears("cp1", "cp2")? && hears("cp3", "cp2")?);
@@ -159,7 +175,11 @@ fn an_interface_deleted_and_made_again_has_a_new_index_and_works() -> Result<()>
     let lab = Lab::builder().hosts(2).ipv6().build()?;
     let host = lab.host("cp1")?;
     let index = |host: &vrrp_lab::Host| -> Result<Option<u32>> {
-        Ok(host.links()?.iter().find(|l| l.name == host.interface()).map(|l| l.ifindex))
+        Ok(host
+            .links()?
+            .iter()
+            .find(|l| l.name == host.interface())
+            .map(|l| l.ifindex))
     };
     let before = index(host)?;
     host.delete_interface()?;
@@ -176,9 +196,9 @@ fn an_interface_deleted_and_made_again_has_a_new_index_and_works() -> Result<()>
 /// whether packets go there and back.
 fn reaches(lab: &Lab, host: &str, address: &str) -> Result<bool> {
     let target = std::net::SocketAddr::new(address.parse().expect("an address"), 1);
-    let answer = lab.host(host)?.enter(move || {
-        std::net::TcpStream::connect_timeout(&target, Duration::from_secs(4))
-    })?;
+    let answer = lab
+        .host(host)?
+        .enter(move || std::net::TcpStream::connect_timeout(&target, Duration::from_secs(4)))?;
     Ok(match answer {
         Ok(_) => true,
         Err(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,

@@ -75,14 +75,6 @@ impl Source {
     pub(super) fn floor_char_boundary(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset)
     }
-
-    /// The byte offset of the character with that number.
-    pub(crate) fn byte_of_char(&self, index: usize) -> usize {
-        self.text
-            .char_indices()
-            .nth(index)
-            .map_or(self.text.len(), |(at, _)| at)
-    }
 }
 
 impl fmt::Debug for Source {

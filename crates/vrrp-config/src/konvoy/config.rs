@@ -170,7 +170,9 @@ fn inventory_place(
                 .hint(format!("the addresses here are {}", here(facts)));
         }
         [one, other, ..] => {
-            if let (Some(one), Some(other)) = (hosts.get(one), hosts.get(other)) {
+            if let (Some(one), Some(other)) = (hosts.get(one), hosts.get(other))
+                && !one.shares_address(other)
+            {
                 report
                     .error(other.node, "two of the control-plane hosts are this one")
                     .related(one.node, "the other")

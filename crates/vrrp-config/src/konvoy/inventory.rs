@@ -18,6 +18,13 @@ pub(super) struct Host<'a> {
     pub(super) node: &'a Node,
 }
 
+impl Host<'_> {
+    /// Whether the two can be the same host.
+    pub(super) fn shares_address(&self, other: &Host<'_>) -> bool {
+        self.addresses.iter().any(|address| other.addresses.contains(address))
+    }
+}
+
 /// The inventory's first document.
 pub(super) struct Inventory<'a> {
     root: &'a Node,
@@ -135,13 +142,7 @@ fn host<'a>(key: &'a Node, vars: &'a Node, report: &mut Report) -> Option<Host<'
 
 fn once_each(hosts: &[Host<'_>], report: &mut Report) {
     for (at, host) in hosts.iter().enumerate() {
-        let shared = |other: &&Host<'_>| {
-            other
-                .addresses
-                .iter()
-                .any(|address| host.addresses.contains(address))
-        };
-        if let Some(other) = hosts.iter().take(at).find(shared) {
+        if let Some(other) = hosts.iter().take(at).find(|other| other.shares_address(host)) {
             report
                 .error(
                     host.node,

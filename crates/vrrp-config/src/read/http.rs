@@ -14,9 +14,7 @@ pub(super) fn tls(object: &Object<'_>, scheme: Option<Scheme>, report: &mut Repo
     let given = field.and_then(|field| read_tls(field, report));
     if let (Some(Scheme::Http), Some(field)) = (scheme, field) {
         report
-            .error(
-                field.value,
-                "`tls` is given, but the URL begins with http://",
+            .error(field.key, "`tls` is given, but the URL begins with http://",
             )
             .hint("write https:// in `url`, or remove `tls`");
     }
@@ -34,15 +32,13 @@ fn read_tls(field: Field<'_>, report: &mut Report) -> Option<Tls> {
     for (one, other) in [("cert", "key"), ("key", "cert")] {
         if let (Some(field), None) = (object.get(one), object.get(other)) {
             report
-                .error(field.value, format!("`{one}` is given without `{other}`"))
+                .error(field.key, format!("`{one}` is given without `{other}`"))
                 .hint("a client certificate needs both, as paths of PEM files");
         }
     }
     if let (false, Some(field)) = (verify, object.get("ca")) {
         report
-            .warning(
-                field.value,
-                "`ca` has no effect: `verify: false` trusts every certificate",
+            .warning(field.key, "`ca` has no effect: `verify: false` trusts every certificate",
             )
             .hint("remove `verify: false` to check the server against `ca`");
     }

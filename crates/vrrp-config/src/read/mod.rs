@@ -113,10 +113,7 @@ fn group(node: &Node, report: &mut Report) -> Option<Group> {
         .iter()
         .filter_map(|item| {
             text(
-                Field {
-                    name: "members",
-                    value: item,
-                },
+                Field { name: "members", key: item, value: item },
                 report,
             )
         })

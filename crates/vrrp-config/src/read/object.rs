@@ -13,6 +13,8 @@ const MOST_ITEMS: usize = 4096;
 pub(crate) struct Field<'a> {
     /// The key's or list's name, for messages.
     pub(crate) name: &'a str,
+    /// The key, or what stands for it.
+    pub(crate) key: &'a Node,
     /// The value; never null.
     pub(crate) value: &'a Node,
 }
@@ -68,8 +70,8 @@ impl<'a> Object<'a> {
             "{name} is no key of {}",
             self.shape.what
         );
-        let value = self.node.get(name)?;
-        (!value.is_null()).then_some(Field { name, value })
+        let (key, value) = self.node.entry(name)?;
+        (!value.is_null()).then_some(Field { name, key, value })
     }
 
     /// A key that must be there.
@@ -93,9 +95,8 @@ fn unknown(key: &Node, name: &str, shape: &'static Shape, report: &mut Report) {
     let finding = report.error(key, format!("{} is no key of {}", quoted(name), shape.what));
     match suggestion {
         Some(known) => finding.label(format!("did you mean `{known}`?")),
-        None => finding.label("unknown key"),
+        None => finding.label("unknown key").hint(known_keys(shape)),
     };
-    finding.hint(known_keys(shape));
 }
 
 fn known_keys(shape: &Shape) -> String {
@@ -140,9 +141,6 @@ impl<'a> Field<'a> {
 
     /// The same name for another value, as an item of the list.
     pub(crate) fn item(self, value: &'a Node) -> Field<'a> {
-        Field {
-            name: self.name,
-            value,
-        }
+        Field { name: self.name, key: value, value }
     }
 }

@@ -40,7 +40,11 @@ pub(crate) fn number<T: TryFrom<i128>>(
     range: RangeInclusive<i128>,
     report: &mut Report,
 ) -> Option<T> {
-    let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+    let wanted = if *range.end() == range.start() + 1 {
+        format!("{} or {}", range.start(), range.end())
+    } else {
+        format!("a whole number from {} to {}", range.start(), range.end())
+    };
     match &field.value.value {
         Value::Int(number) if range.contains(number) => T::try_from(*number).ok(),
         Value::Int(number) => {
@@ -51,15 +55,10 @@ pub(crate) fn number<T: TryFrom<i128>>(
             None
         }
         Value::Text(text) if text.parse::<i128>().is_ok() => {
+            let number = text.parse::<i128>().unwrap_or_default();
             report
-                .error(
-                    field.value,
-                    format!("`{}` must be {wanted}, not text", field.name),
-                )
-                .hint(format!(
-                    "write {} without quotes or leading zeros",
-                    text.trim_start_matches('0')
-                ));
+                .error(field.value, format!("`{}` must be {wanted}, not text", field.name))
+                .hint(format!("write {number} without quotes or leading zeros"));
             None
         }
         _ => mismatch(field, &wanted, report),
@@ -156,6 +155,12 @@ pub(crate) fn duration(
     let name = field.name;
     let value = match &field.value.value {
         Value::Text(text) => text,
+        Value::Int(0) => {
+            report
+                .error(field.value, format!("`{name}` is 0 without a unit"))
+                .hint(format!("write a duration from {}", bounds(&range)));
+            return None;
+        }
         Value::Int(number) => {
             report
                 .error(field.value, format!("`{name}` is {number} without a unit"))
@@ -186,16 +191,15 @@ pub(crate) fn duration(
     if !range.contains(&duration) {
         report.error(
             field.value,
-            format!(
-                "`{name}` is {}, but must be from {} to {}",
-                quoted(value),
-                show(*range.start()),
-                show(*range.end())
-            ),
+            format!("`{name}` is {}, but must be from {}", quoted(value), bounds(&range)),
         );
         return None;
     }
     Some(duration)
+}
+
+fn bounds(range: &RangeInclusive<Duration>) -> String {
+    format!("{} to {}", show(*range.start()), show(*range.end()))
 }
 
 /// What `10ms`, `1.5s` or `1h 30m` means.

@@ -31,7 +31,7 @@ pub(crate) fn url(field: Field<'_>, report: &mut Report) -> Option<HttpUrl> {
             report
                 .error(
                     field.value,
-                    format!("`{}` is {}: {problem}", field.name, quoted(given)),
+                    format!("`{}` is {}: {problem}", field.name, shown(given)),
                 )
                 .hint("write for example https://127.0.0.1:6443/healthz");
         })
@@ -107,4 +107,12 @@ fn parse(given: &str) -> Result<HttpUrl, String> {
         },
         path,
     })
+}
+
+/// The URL for a message, without a password that it may hold.
+fn shown(given: &str) -> String {
+    match given.rsplit_once('@') {
+        Some((_, rest)) => quoted(&format!("…@{rest}")),
+        None => quoted(given),
+    }
 }

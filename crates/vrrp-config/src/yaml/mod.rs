@@ -64,4 +64,21 @@ impl Parsed {
             .find_map(|document| document.path_to(id))
             .unwrap_or_default()
     }
+
+    /// The place of the value at a path such as `instances[0].vrid` in the first document, or of
+    /// the nearest value around it; `None` where not even the path's first key is there.
+    pub(crate) fn place_of(&self, path: &str) -> Option<Location> {
+        let mut node = self.documents.first()?;
+        let mut found = None;
+        for step in path.split(['.', '[']) {
+            let next = match step.strip_suffix(']').map(str::parse::<usize>) {
+                Some(Ok(index)) => node.items().and_then(|items| items.get(index)),
+                _ => node.get(step),
+            };
+            let Some(next) = next else { break };
+            node = next;
+            found = Some(node.id);
+        }
+        Some(self.locate(found?))
+    }
 }

@@ -11,14 +11,15 @@ const MAX_OPEN_BRACKETS: usize = 1000;
 /// The YAML library's error at its place, in words that help.
 pub(super) fn error(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
     let text = error.to_string();
+    if text.starts_with("repetition limit") {
+        return too_many_nodes(source, error);
+    }
     let problem = text
         .split(" at line ")
         .next()
         .unwrap_or(&text)
         .trim_start_matches("while ");
-    let start = error
-        .location()
-        .map(|location| source.byte_of_char(location.index()));
+    let start = error.location().map(|location| location.index());
     let found = start.and_then(|start| source.text().get(start..)?.chars().next());
     let mut diagnostic = Diagnostic::error(format!("this is not valid YAML: {problem}"));
     diagnostic.hint = hint(problem, found).map(str::to_owned);
@@ -64,8 +65,9 @@ fn hint(problem: &str, found: Option<char>) -> Option<&'static str> {
             "a list in `[` or a mapping in `{` is not closed, or a comma is missing"
         }
         (problem, _) if problem.contains("unexpected end of stream") => "a quote is not closed",
-        (problem, _) if problem.contains("limit exceeded") => {
-            "aliases (`*name`) repeat too much, or values are nested too deeply"
+        (problem, _) if problem.contains("recursion limit") => "values are nested too deeply",
+        (problem, _) if problem.contains("<document start>") => {
+            "nothing can follow the value above: is this a YAML file at all?"
         }
         _ => return None,
     })
@@ -79,7 +81,7 @@ pub(super) fn too_many_nodes(source: &Source, error: &serde_yaml::Error) -> Diag
     ))
     .with_hint("write less, or use fewer aliases (`*name`)");
     if let Some(location) = error.location() {
-        let start = source.byte_of_char(location.index());
+        let start = location.index();
         diagnostic.location = Some(Location::new(Arc::new(source.clone()), start, start));
     }
     diagnostic

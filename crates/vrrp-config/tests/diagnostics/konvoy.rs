@@ -24,9 +24,7 @@ macro_rules! says {
             #[test]
             fn $name() {
                 let said = common::diagnostics(common::load_konvoy(&$text, $inventory));
-                insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-                    insta::assert_snapshot!(stringify!($name), said.to_string());
-                });
+                crate::snapshot(stringify!($name), &said.to_string());
             }
         )+
     };
@@ -119,9 +117,9 @@ fn without_kubeadms_authority_the_certificate_is_not_verified_and_that_is_said()
         text: &text,
     };
     let loaded = common::loaded(parse_str(config, None, false, &HostFacts::default()));
-    insta::assert_snapshot!(
+    crate::snapshot(
         "the_missing_authority_is_a_warning",
-        loaded.warnings.to_string()
+        &loaded.warnings.to_string(),
     );
     let vrrp_config::Probe::Http(http) = &loaded.config.checks[0].probe else {
         panic!("no HTTP check")
@@ -146,7 +144,7 @@ fn options_that_do_not_fit_are_named_without_a_place() {
         text: "instances: [{name: a, addresses: [10.0.50.20]}]",
     };
     let also = common::diagnostics(parse_str(own, Some(inventory), true, &common::first_host()));
-    insta::assert_snapshot!("options_that_do_not_fit", format!("{said}\n\n{also}"));
+    crate::snapshot("options_that_do_not_fit", &format!("{said}\n\n{also}"));
 }
 
 #[test]
@@ -160,9 +158,9 @@ fn files_that_cannot_be_read_are_both_named() {
         &options,
         &common::first_host(),
     );
-    insta::assert_snapshot!(
+    crate::snapshot(
         "files_that_cannot_be_read",
-        common::diagnostics(result).to_string()
+        &common::diagnostics(result).to_string(),
     );
 }
 
@@ -174,5 +172,5 @@ fn a_file_that_is_not_utf8_is_named_with_its_place() {
     let result = load(&path, &LoadOptions::default(), &common::first_host());
     let said = common::diagnostics(result).to_string();
     let said = said.replace(&directory.path().display().to_string(), "DIR");
-    insta::assert_snapshot!("a_file_that_is_not_utf8", said);
+    crate::snapshot("a_file_that_is_not_utf8", &said);
 }

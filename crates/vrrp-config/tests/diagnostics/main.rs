@@ -12,6 +12,13 @@ mod parts;
 mod semantic;
 mod syntax;
 
+/// Compares a text with the snapshot of that name.
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
 /// Snapshots what is said about a `vrrpd.yaml`.
 macro_rules! says {
     ($($name:ident: $text:expr;)+) => {
@@ -19,9 +26,7 @@ macro_rules! says {
             #[test]
             fn $name() {
                 let said = crate::common::diagnostics(crate::common::load($text));
-                insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-                    insta::assert_snapshot!(stringify!($name), said.to_string());
-                });
+                crate::snapshot(stringify!($name), &said.to_string());
             }
         )+
     };

@@ -68,7 +68,11 @@ impl ApiServer {
     /// # Errors
     /// The vrrp-lab binary is not found, or it does not listen in time.
     pub fn start(host: &Host) -> Result<Self> {
-        Self::start_on(host, SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), API_PORT), false)
+        Self::start_on(
+            host,
+            SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), API_PORT),
+            false,
+        )
     }
 
     /// Starts a healthy API server that listens on `listen` and, if `client_certificates`, wants
@@ -79,14 +83,23 @@ impl ApiServer {
     pub fn start_on(host: &Host, listen: SocketAddr, client_certificates: bool) -> Result<Self> {
         let mut command = Command::new(tools::vrrp_lab()?)
             .name("apiserver")
-            .args(["apiserver", "--name", host.name(), "--listen", &listen.to_string()])
+            .args([
+                "apiserver",
+                "--name",
+                host.name(),
+                "--listen",
+                &listen.to_string(),
+            ])
             .args(["--cert", CERTIFICATE_FILE, "--key", KEY_FILE]);
         if client_certificates {
             command = command.args(["--client-ca", CA_FILE]);
         }
         let process = host.spawn(&command)?;
         process.wait_line("mode healthy", ANSWERS_WITHIN)?;
-        Ok(Self { process, mode: std::sync::Mutex::new(Mode::Healthy) })
+        Ok(Self {
+            process,
+            mode: std::sync::Mutex::new(Mode::Healthy),
+        })
     }
 
     /// Changes how it behaves; when this returns, it does.
@@ -94,11 +107,17 @@ impl ApiServer {
     /// # Errors
     /// It has ended, or does not confirm in time.
     pub fn set_mode(&self, mode: Mode) -> Result<()> {
-        let mut current = self.mode.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut current = self
+            .mode
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let confirmation = format!("mode {}", mode.name());
         let confirmed = || {
             let lines = self.process.lines();
-            lines.iter().filter(|line| line.text == confirmation).count()
+            lines
+                .iter()
+                .filter(|line| line.text == confirmation)
+                .count()
         };
         let before = confirmed();
         self.process.write_line(mode.name())?;
@@ -124,7 +143,10 @@ impl ApiServer {
     #[must_use]
     pub fn mode(&self) -> Mode {
         if self.process.is_running() {
-            *self.mode.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+            *self
+                .mode
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
         } else {
             Mode::Dead
         }

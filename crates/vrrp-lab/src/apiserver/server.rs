@@ -55,10 +55,18 @@ pub fn serve(options: &ServerOptions) -> Result<()> {
         std::fs::read_to_string(path).context(|| format!("reading {}", path.display()))
     };
     let client_ca = options.client_ca.as_ref().map(read).transpose()?;
-    let tls = tls::server(&read(&options.cert)?, &read(&options.key)?, client_ca.as_deref())?;
+    let tls = tls::server(
+        &read(&options.cert)?,
+        &read(&options.key)?,
+        client_ca.as_deref(),
+    )?;
     let (orders, inbox) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines().map_while(std::result::Result::ok) {
+        for line in std::io::stdin()
+            .lock()
+            .lines()
+            .map_while(std::result::Result::ok)
+        {
             if let Some(mode) = Mode::from_name(&line)
                 && orders.send(mode).is_err()
             {
@@ -155,9 +163,10 @@ async fn handle(
         let Ok(stream) = tls.accept(stream).await else {
             return;
         };
-        let service =
-            service_fn(|request| respond(request, answering.clone(), name.clone()));
-        let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        let service = service_fn(|request| respond(request, answering.clone(), name.clone()));
+        let _ = http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
     };
     tokio::select! {
         () = serve => {}

@@ -13,8 +13,11 @@ use scenario::{Measurement, Scenario};
 use summary::Summary;
 
 /// Advert intervals measured.
-const INTERVALS: [Duration; 3] =
-    [Duration::from_secs(1), Duration::from_millis(100), Duration::from_millis(10)];
+const INTERVALS: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_millis(100),
+    Duration::from_millis(10),
+];
 
 /// Command line of `vrrp-lab bench`.
 #[derive(Clone, Debug, Args)]

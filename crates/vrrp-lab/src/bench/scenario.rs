@@ -70,7 +70,10 @@ pub(super) fn measure(
     interval: Duration,
     run: u32,
 ) -> Result<Measurement> {
-    let setup = Setup { advert_interval: interval, checked: scenario == Scenario::Health };
+    let setup = Setup {
+        advert_interval: interval,
+        checked: scenario == Scenario::Health,
+    };
     let scene = Scene::new(software, setup)?;
     scene.wait_for_phase(interval, run)?;
     match scenario {
@@ -84,7 +87,10 @@ impl Scene {
     fn new(software: Software, setup: Setup) -> Result<Self> {
         let lab = Lab::new(3)?;
         let servers = if setup.checked {
-            lab.hosts().iter().map(ApiServer::start).collect::<Result<Vec<_>>>()?
+            lab.hosts()
+                .iter()
+                .map(ApiServer::start)
+                .collect::<Result<Vec<_>>>()?
         } else {
             Vec::new()
         };
@@ -104,13 +110,21 @@ impl Scene {
         lab.wait_only_holder(VIP, "cp1", SETTLES_WITHIN)?;
         let prober = lab.probe(VIP)?;
         prober.wait_answer("cp1", Instant::now(), SETTLES_WITHIN)?;
-        Ok(Self { running, servers, prober, lab })
+        Ok(Self {
+            running,
+            servers,
+            prober,
+            lab,
+        })
     }
 
     /// Waits for an advert and then for a part of the interval that differs from run to run.
     fn wait_for_phase(&self, interval: Duration, run: u32) -> Result<()> {
         let start = Instant::now();
-        let advert = self.lab.capture().wait_for_advert("an advert", start, SETTLES_WITHIN, |_| true)?;
+        let advert =
+            self.lab
+                .capture()
+                .wait_for_advert("an advert", start, SETTLES_WITHIN, |_| true)?;
         let share = (0.5 + 0.618 * f64::from(run)).fract();
         std::thread::sleep(interval.mul_f64(share).saturating_sub(advert.at.elapsed()));
         Ok(())
@@ -156,6 +170,10 @@ impl Scene {
     }
 
     fn unsent_since(&self, since: Instant) -> u64 {
-        self.prober.gaps_since(since).iter().map(|gap| gap.unsent).sum()
+        self.prober
+            .gaps_since(since)
+            .iter()
+            .map(|gap| gap.unsent)
+            .sum()
     }
 }

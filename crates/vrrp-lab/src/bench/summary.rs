@@ -31,12 +31,24 @@ impl Spread {
         let mut sorted: Vec<Duration> = values.collect();
         sorted.sort_unstable();
         let (min, max) = (*sorted.first()?, *sorted.last()?);
-        let (low, high) = (sorted.get((sorted.len() - 1) / 2)?, sorted.get(sorted.len() / 2)?);
-        Some(Self { median: (*low + *high) / 2, min, max })
+        let (low, high) = (
+            sorted.get((sorted.len() - 1) / 2)?,
+            sorted.get(sorted.len() / 2)?,
+        );
+        Some(Self {
+            median: (*low + *high) / 2,
+            min,
+            max,
+        })
     }
 
     fn text(self) -> String {
-        format!("{} ({} to {})", time(self.median), time(self.min), time(self.max))
+        format!(
+            "{} ({} to {})",
+            time(self.median),
+            time(self.min),
+            time(self.max)
+        )
     }
 
     fn json(self) -> Value {
@@ -50,7 +62,12 @@ impl Spread {
 
 impl Summary {
     pub(super) const fn new(scenario: Scenario, software: Software, interval: Duration) -> Self {
-        Self { scenario, software, interval, measurements: Vec::new() }
+        Self {
+            scenario,
+            software,
+            interval,
+            measurements: Vec::new(),
+        }
     }
 
     pub(super) fn add(&mut self, measurement: Measurement) {
@@ -137,7 +154,10 @@ mod tests {
     fn the_median_of_an_even_number_lies_between_the_middle_two() {
         let spread = spread(&[4, 1, 3, 10]).expect("a spread");
         assert_eq!(spread.median, Duration::from_micros(3500));
-        assert_eq!((spread.min, spread.max), (Duration::from_millis(1), Duration::from_millis(10)));
+        assert_eq!(
+            (spread.min, spread.max),
+            (Duration::from_millis(1), Duration::from_millis(10))
+        );
     }
 
     #[test]
@@ -148,6 +168,9 @@ mod tests {
     #[test]
     fn the_master_down_interval_is_three_intervals_and_the_skew_of_the_second_host() {
         let summary = Summary::new(Scenario::Crash, Software::Vrrpd, Duration::from_millis(256));
-        assert_eq!(summary.master_down_interval(), Duration::from_millis(768 + 3));
+        assert_eq!(
+            summary.master_down_interval(),
+            Duration::from_millis(768 + 3)
+        );
     }
 }

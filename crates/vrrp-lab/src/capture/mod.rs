@@ -62,7 +62,10 @@ impl Capture {
             .name("lab-capture".to_owned())
             .spawn(move || writer.receive(&socket, &switch))
             .context(|| "starting the thread of the capture".to_owned())?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            shared,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Every frame so far, in the order of arrival.
@@ -173,9 +176,12 @@ impl Capture {
         bound: Duration,
         wanted: impl Fn(&SeenAdvert) -> bool,
     ) -> Result<SeenAdvert> {
-        let frame = self.wait_for(what, since, bound, |frame| {
-            matches!(&frame.packet, Packet::Advert(advert) if wanted(advert))
-        })?;
+        let frame = self.wait_for(
+            what,
+            since,
+            bound,
+            |frame| matches!(&frame.packet, Packet::Advert(advert) if wanted(advert)),
+        )?;
         match frame.packet {
             Packet::Advert(advert) => Ok(advert),
             _ => Err(LabError::Other(format!("{what}: not an advert"))),
@@ -220,7 +226,11 @@ impl Capture {
 
     pub(crate) fn close(&self) {
         self.shared.stop.store(true, Ordering::SeqCst);
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             let _ = thread.join();
         }
@@ -258,7 +268,9 @@ impl Shared {
                     _ => None,
                 })
             });
-            let ifindex = message.address.and_then(|address| u32::try_from(address.ifindex()).ok());
+            let ifindex = message
+                .address
+                .and_then(|address| u32::try_from(address.ifindex()).ok());
             let length = message.bytes;
             let Some(host) = ifindex.and_then(|ifindex| switch.host_at(ifindex)) else {
                 continue;
@@ -266,7 +278,13 @@ impl Shared {
             let (at, wall) = moment(wall);
             let bytes = buffer.get(..length).unwrap_or_default().to_vec();
             let packet = packet::read(at, &host, &bytes);
-            self.lock().push(Frame { at, host, packet, bytes, wall });
+            self.lock().push(Frame {
+                at,
+                host,
+                packet,
+                bytes,
+                wall,
+            });
             self.arrived.notify_all();
         }
     }
@@ -275,7 +293,9 @@ impl Shared {
 /// The kernel's stamp, which is wall-clock time, on the monotonic clock as well.
 fn moment(stamp: Option<Duration>) -> (Instant, Duration) {
     let now = Instant::now();
-    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let wall = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     let stamp = stamp.unwrap_or(wall);
     let age = wall.saturating_sub(stamp);
     (now.checked_sub(age).unwrap_or(now), stamp)
@@ -283,7 +303,11 @@ fn moment(stamp: Option<Duration>) -> (Instant, Duration) {
 
 fn open_socket() -> io::Result<Socket> {
     let every_protocol = i32::from((libc::ETH_P_ALL as u16).to_be());
-    let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(every_protocol)))?;
+    let socket = Socket::new(
+        Domain::PACKET,
+        Type::RAW,
+        Some(Protocol::from(every_protocol)),
+    )?;
     socket.attach_filter(&filter::program())?;
     socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
     socket.set_read_timeout(Some(STOP_WITHIN))?;

@@ -136,7 +136,13 @@ fn announcement(
     address: IpAddr,
     mac: [u8; 6],
 ) -> Packet {
-    Packet::Announcement(Announcement { at, host: host.to_owned(), kind, address, mac })
+    Packet::Announcement(Announcement {
+        at,
+        host: host.to_owned(),
+        kind,
+        address,
+        mac,
+    })
 }
 
 fn advert(at: Instant, host: &str, ip: &IpFrame<'_>) -> Packet {
@@ -156,6 +162,9 @@ fn advert(at: Instant, host: &str, ip: &IpFrame<'_>) -> Packet {
             addresses: advert.addresses.iter().collect(),
             checksum,
         }),
-        Err(error) => Packet::BadAdvert { source: ip.source, why: error.to_string() },
+        Err(error) => Packet::BadAdvert {
+            source: ip.source,
+            why: error.to_string(),
+        },
     }
 }

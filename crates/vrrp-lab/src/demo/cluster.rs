@@ -65,7 +65,13 @@ impl Cluster {
         let prober = Arc::new(lab.probe(VIP)?);
         let target = SocketAddr::new(VIP.into(), API_PORT);
         let api = lab.probe_https(target, API_PROBE_EVERY)?;
-        let cluster = Self { api, nodes: Arc::new(nodes.collect()), prober, software, lab };
+        let cluster = Self {
+            api,
+            nodes: Arc::new(nodes.collect()),
+            prober,
+            software,
+            lab,
+        };
         for name in ["cp1", "cp2", "cp3"] {
             cluster.start_server(name)?;
         }
@@ -80,7 +86,10 @@ impl Cluster {
     }
 
     pub(super) fn view(&self) -> View {
-        View { nodes: Arc::clone(&self.nodes), prober: Arc::clone(&self.prober) }
+        View {
+            nodes: Arc::clone(&self.nodes),
+            prober: Arc::clone(&self.prober),
+        }
     }
 
     fn node(&self, name: &str) -> Result<&Node> {
@@ -103,8 +112,12 @@ impl Cluster {
                 Running::Vrrpd(daemon.args(arguments).start()?)
             }
             Software::Keepalived => {
-                let setup = Setup { advert_interval: Duration::from_secs(1), checked: true };
-                self.software.start(&node.host, priority(node.place), setup)?
+                let setup = Setup {
+                    advert_interval: Duration::from_secs(1),
+                    checked: true,
+                };
+                self.software
+                    .start(&node.host, priority(node.place), setup)?
             }
         };
         *lock(&node.daemon) = Some(Arc::new(running));
@@ -145,7 +158,10 @@ impl Cluster {
     /// Who answers `/whoami` at the VIP.
     pub(super) fn whoami(&self) -> Option<String> {
         let target = SocketAddr::new(VIP.into(), API_PORT);
-        let answer = self.lab.client().https_get(target, "/whoami", Duration::from_secs(1));
+        let answer = self
+            .lab
+            .client()
+            .https_get(target, "/whoami", Duration::from_secs(1));
         answer.ok().map(|answer| answer.body)
     }
 
@@ -159,7 +175,9 @@ impl Cluster {
     /// The longest time since `since` in which no request was served.
     pub(super) fn api_gap_since(&self, since: Instant) -> Option<Duration> {
         let gaps = self.api.report().gaps;
-        let recent = gaps.iter().filter(|gap| gap.end.is_none_or(|end| end > since));
+        let recent = gaps
+            .iter()
+            .filter(|gap| gap.end.is_none_or(|end| end > since));
         recent.map(|gap| gap.length).max()
     }
 }
@@ -167,7 +185,10 @@ impl Cluster {
 impl View {
     pub(super) fn lines(&self) -> Vec<Line> {
         let answering = self.prober.answering();
-        self.nodes.iter().map(|node| node.line(answering.as_deref())).collect()
+        self.nodes
+            .iter()
+            .map(|node| node.line(answering.as_deref()))
+            .collect()
     }
 }
 
@@ -176,7 +197,9 @@ impl Node {
         let host = &self.host;
         let crashed = host.is_crashed();
         // Taken out of the lock: a daemon that does not answer holds up nobody but this table.
-        let daemon = lock(&self.daemon).clone().filter(|daemon| daemon.process().is_running());
+        let daemon = lock(&self.daemon)
+            .clone()
+            .filter(|daemon| daemon.process().is_running());
         let server = lock(&self.server).clone();
         let (state, priority) = match daemon.as_deref() {
             _ if crashed => ("vanished".to_owned(), String::new()),

@@ -65,7 +65,12 @@ pub(crate) fn run(options: &DemoOptions) -> Result<()> {
 }
 
 fn summary(outcomes: &[Outcome]) -> comfy_table::Table {
-    let mut table = table(["event", "new master", "time without service", "VIP unanswered"]);
+    let mut table = table([
+        "event",
+        "new master",
+        "time without service",
+        "of it VIP unanswered",
+    ]);
     for outcome in outcomes {
         let gap = |gap: Option<_>| gap.map_or_else(|| "none".to_owned(), time);
         let master = outcome.master.as_deref().unwrap_or("nobody");
@@ -77,7 +82,7 @@ fn summary(outcomes: &[Outcome]) -> comfy_table::Table {
         table.add_row([
             outcome.event.clone(),
             verdict,
-            gap(outcome.api_gap),
+            gap(outcome.without_service()),
             gap(outcome.vip_gap),
         ]);
     }
@@ -94,6 +99,7 @@ fn document(software: Software, outcomes: &[Outcome]) -> serde_json::Value {
                 "master": outcome.master,
                 "held": outcome.problem.is_none(),
                 "problem": outcome.problem,
+                "without_service_ms": outcome.without_service().map_or(0.0, millis),
                 "api_unanswered_ms": outcome.api_gap.map_or(0.0, millis),
                 "api_requests_failed": outcome.api_failed,
                 "vip_unanswered_ms": outcome.vip_gap.map_or(0.0, millis),

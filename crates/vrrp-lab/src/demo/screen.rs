@@ -34,9 +34,17 @@ impl Screen {
         } else {
             (Box::new(io::stdout()), io::stdout().is_terminal())
         };
-        let inner =
-            Inner { out, is_terminal, drawn: 0, event: String::new(), shown: Vec::new() };
-        Self { inner: Mutex::new(inner), started: Instant::now() }
+        let inner = Inner {
+            out,
+            is_terminal,
+            drawn: 0,
+            event: String::new(),
+            shown: Vec::new(),
+        };
+        Self {
+            inner: Mutex::new(inner),
+            started: Instant::now(),
+        }
     }
 
     /// A line that stays.
@@ -51,7 +59,13 @@ impl Screen {
     /// What happens now.
     pub(super) fn announce(&self, event: &str) {
         self.say(event);
-        event.clone_into(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner).event);
+        event.clone_into(
+            &mut self
+                .inner
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .event,
+        );
     }
 
     fn show(&self, lines: Vec<Line>) {
@@ -82,7 +96,15 @@ impl Inner {
 }
 
 fn draw(lines: &[Line]) -> String {
-    let mut table = table(["host", "address", "state", "priority", "API server", "VIP", "client"]);
+    let mut table = table([
+        "host",
+        "address",
+        "state",
+        "priority",
+        "API server",
+        "VIP",
+        "client",
+    ]);
     for line in lines {
         table.add_row([
             line.host.as_str(),
@@ -100,7 +122,10 @@ fn draw(lines: &[Line]) -> String {
 fn words(line: &Line) -> String {
     let held = if line.holds { " +VIP" } else { "" };
     let answers = if line.answers { " answers" } else { "" };
-    format!("{} {} (API {}){held}{answers}", line.host, line.state, line.api)
+    format!(
+        "{} {} (API {}){held}{answers}",
+        line.host, line.state, line.api
+    )
 }
 
 /// Draws until dropped.

@@ -39,13 +39,23 @@ pub(super) struct Outcome {
 
 /// All events.
 pub(super) fn steps() -> Vec<Step> {
-    let step = |event: &str, expected, act| Step { event: event.to_owned(), expected, act };
+    let step = |event: &str, expected, act| Step {
+        event: event.to_owned(),
+        expected,
+        act,
+    };
     vec![
         step("three hosts start", "cp1", |_| Ok(())),
-        step("the daemon on cp1 gets SIGTERM", "cp2", |c| c.terminate_daemon("cp1")),
-        step("the daemon on cp1 starts again", "cp1", |c| c.start_daemon("cp1")),
+        step("the daemon on cp1 gets SIGTERM", "cp2", |c| {
+            c.terminate_daemon("cp1")
+        }),
+        step("the daemon on cp1 starts again", "cp1", |c| {
+            c.start_daemon("cp1")
+        }),
         step("host cp1 vanishes", "cp2", |c| c.crash("cp1")),
-        step("the API server on cp2 is killed", "cp3", |c| c.kill_server("cp2")),
+        step("the API server on cp2 is killed", "cp3", |c| {
+            c.kill_server("cp2")
+        }),
         step("host cp1 returns", "cp1", |c| c.boot("cp1")),
     ]
 }
@@ -65,7 +75,11 @@ impl Step {
         Outcome {
             master: cluster.prober().answering(),
             api_gap: counts(cluster.api_gap_since(start)),
-            api_failed: if is_first { 0 } else { failed(&after) - failed(&before) },
+            api_failed: if is_first {
+                0
+            } else {
+                failed(&after) - failed(&before)
+            },
             vip_gap: counts(gaps.iter().map(|gap| gap.length).max()),
             unsent: gaps.iter().map(|gap| gap.unsent).sum(),
             problem: result.err().map(|error| format!("{}: {error}", self.event)),
@@ -77,23 +91,38 @@ impl Step {
     /// Waits until the right host serves, and sees to it that it goes on.
     fn watch(&self, cluster: &Cluster) -> Result<()> {
         let what = format!("only {} holds the VIP and serves", self.expected);
-        cluster.lab.wait_until(&what, MOVES_WITHIN, || cluster.is_served_by(self.expected))?;
+        cluster
+            .lab
+            .wait_until(&what, MOVES_WITHIN, || cluster.is_served_by(self.expected))?;
         std::thread::sleep(STAYS_FOR);
         if cluster.is_served_by(self.expected) {
             return Ok(());
         }
         let diagnostics = cluster.lab.diagnostics();
-        Err(LabError::Other(format!("{} did not stay master\n{diagnostics}", self.expected)))
+        Err(LabError::Other(format!(
+            "{} did not stay master\n{diagnostics}",
+            self.expected
+        )))
     }
 }
 
 impl Outcome {
+    /// The longest time without an answer of either kind; HTTPS requests are rarer than probes
+    /// and may all fall beside a short gap.
+    pub(super) fn without_service(&self) -> Option<Duration> {
+        self.api_gap.max(self.vip_gap)
+    }
+
     /// For the line above the live table.
     pub(super) fn sentence(&self) -> String {
-        let mark = if self.problem.is_none() { "ok" } else { "FAILED" };
+        let mark = if self.problem.is_none() {
+            "ok"
+        } else {
+            "FAILED"
+        };
         let master = self.master.as_deref().unwrap_or("nobody");
-        let service = self.api_gap.map_or_else(
-            || "without a failed request".to_owned(),
+        let service = self.without_service().map_or_else(
+            || "without a gap".to_owned(),
             |gap| format!("{} without service", time(gap)),
         );
         format!("{mark}: {}: {master} is master, {service}", self.event)

@@ -30,7 +30,10 @@ pub(crate) struct Echo {
 
 impl Echo {
     pub(crate) fn start(host: &Host) -> Result<Self> {
-        let mut echo = Self { stop: Arc::new(AtomicBool::new(false)), threads: Vec::new() };
+        let mut echo = Self {
+            stop: Arc::new(AtomicBool::new(false)),
+            threads: Vec::new(),
+        };
         let open = |address: IpAddr| host.enter(move || open(address));
         let v4 = open(Ipv4Addr::UNSPECIFIED.into())?
             .context(|| format!("opening UDP port {ECHO_PORT} on {}", host.name()))?;
@@ -93,7 +96,10 @@ fn answer_one(socket: &UdpSocket, name: &[u8]) -> nix::Result<()> {
         recvmsg::<SockaddrStorage>(fd, &mut slices, Some(&mut control), MsgFlags::empty())?;
     let info = received.cmsgs()?.next();
     let (peer, length) = (received.address, received.bytes);
-    let answer = [IoSlice::new(probe.get(..length).unwrap_or_default()), IoSlice::new(name)];
+    let answer = [
+        IoSlice::new(probe.get(..length).unwrap_or_default()),
+        IoSlice::new(name),
+    ];
     let send = |control: ControlMessage<'_>| {
         sendmsg(fd, &answer, &[control], MsgFlags::empty(), peer.as_ref()).map(drop)
     };

@@ -68,13 +68,21 @@ impl HttpsProber {
                 runtime.block_on(run(target, every, config, book, &ending));
             }
         })?;
-        Ok(Self { records, stop, thread: Some(thread) })
+        Ok(Self {
+            records,
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// What was seen so far.
     #[must_use]
     pub fn report(&self) -> HttpsReport {
-        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let records = self
+            .records
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         report(records, Instant::now())
     }
 
@@ -116,8 +124,15 @@ async fn run(
             let started = Instant::now();
             let answer = timeout(TIMEOUT, ask(target, &config)).await;
             let answer = answer.unwrap_or_else(|_| Err("timed out".to_owned()));
-            let record = Record { started, ended: Instant::now(), answer };
-            records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+            let record = Record {
+                started,
+                ended: Instant::now(),
+                answer,
+            };
+            records
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(record);
             running.fetch_sub(1, Ordering::SeqCst);
         });
     }
@@ -127,7 +142,9 @@ async fn ask(
     target: SocketAddr,
     config: &Arc<ClientConfig>,
 ) -> std::result::Result<String, String> {
-    let stream = connect_tls(target, config).await.map_err(|error| error.to_string())?;
+    let stream = connect_tls(target, config)
+        .await
+        .map_err(|error| error.to_string())?;
     match exchange(stream, "GET", "/whoami").await {
         Ok((200, name)) => Ok(name),
         Ok((status, _)) => Err(format!("status {status}")),
@@ -152,7 +169,9 @@ fn report(mut records: Vec<Record>, now: Instant) -> HttpsReport {
             Ok(host) => {
                 times.push(record.ended - record.started);
                 if lost > 0 {
-                    report.gaps.push(gap(&last, &records, lost, Some((record.ended, host))));
+                    report
+                        .gaps
+                        .push(gap(&last, &records, lost, Some((record.ended, host))));
                 }
                 lost = 0;
                 last = Some((record.started, host.clone()));
@@ -182,12 +201,16 @@ fn gap(
     lost: u64,
     end: Option<(Instant, &String)>,
 ) -> Gap {
-    let first = records.first().map_or_else(Instant::now, |record| record.started);
+    let first = records
+        .first()
+        .map_or_else(Instant::now, |record| record.started);
     let start = last.as_ref().map_or(first, |(start, _)| *start);
     Gap {
         start,
         end: end.map(|(end, _)| end),
-        length: end.map_or(Duration::ZERO, |(end, _)| end.saturating_duration_since(start)),
+        length: end.map_or(Duration::ZERO, |(end, _)| {
+            end.saturating_duration_since(start)
+        }),
         from: last.as_ref().map(|(_, host)| host.clone()),
         to: end.map(|(_, host)| host.clone()),
         lost,

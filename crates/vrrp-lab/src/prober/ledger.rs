@@ -73,7 +73,11 @@ impl Ledger {
     /// Enters an answer. Answers in time come in the order of the probes.
     pub(super) fn enter(&mut self, answer: Answer) {
         self.answered += 1;
-        if self.last.as_ref().is_some_and(|last| last.number >= answer.number) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.number >= answer.number)
+        {
             self.late += 1;
             return;
         }
@@ -82,7 +86,11 @@ impl Ledger {
         }
         let from = self.last.as_ref().map(|last| last.host.clone());
         if from.as_ref() != Some(&answer.host) {
-            let handover = Handover { at: answer.received, from, to: answer.host.clone() };
+            let handover = Handover {
+                at: answer.received,
+                from,
+                to: answer.host.clone(),
+            };
             self.handovers.push(handover);
         }
         self.last = Some(answer);
@@ -91,7 +99,12 @@ impl Ledger {
     /// The gap that `answer` ends, if a probe before it went without.
     fn gap_before(&self, answer: &Answer) -> Option<Gap> {
         let (start, number, unsent, from) = match &self.last {
-            Some(last) => (last.sent, last.number + 1, last.unsent, Some(last.host.clone())),
+            Some(last) => (
+                last.sent,
+                last.number + 1,
+                last.unsent,
+                Some(last.host.clone()),
+            ),
             None => (self.started, 0, 0, None),
         };
         let missing = answer.number.saturating_sub(number);
@@ -117,7 +130,12 @@ impl Ledger {
         patience: Duration,
     ) -> Option<Gap> {
         let (start, number, unsent_before, from) = match &self.last {
-            Some(last) => (last.sent, last.number + 1, last.unsent, Some(last.host.clone())),
+            Some(last) => (
+                last.sent,
+                last.number + 1,
+                last.unsent,
+                Some(last.host.clone()),
+            ),
             None => (self.started, 0, 0, None),
         };
         let length = now.saturating_duration_since(start);
@@ -170,7 +188,10 @@ mod tests {
         let gap = ledger.gaps.pop().expect("a gap");
         assert_eq!(gap.length, STEP * 11);
         assert_eq!((gap.lost, gap.unsent), (10, 0));
-        assert_eq!((gap.from.as_deref(), gap.to.as_deref()), (Some("a"), Some("b")));
+        assert_eq!(
+            (gap.from.as_deref(), gap.to.as_deref()),
+            (Some("a"), Some("b"))
+        );
     }
 
     #[test]
@@ -199,7 +220,9 @@ mod tests {
         let start = Instant::now();
         let mut ledger = Ledger::new(start);
         ledger.enter(answer(start, 0, 0, "a"));
-        let gap = ledger.open_gap(start + STEP * 20, 20, 3, STEP).expect("a gap");
+        let gap = ledger
+            .open_gap(start + STEP * 20, 20, 3, STEP)
+            .expect("a gap");
         assert_eq!((gap.end, gap.lost, gap.unsent), (None, 16, 3));
         assert_eq!(ledger.open_gap(start + STEP, 2, 0, STEP), None);
     }

@@ -5,8 +5,8 @@ mod https;
 mod ledger;
 mod udp;
 
-pub(crate) use echo::Echo;
 pub use echo::ECHO_PORT;
+pub(crate) use echo::Echo;
 pub use https::{HttpsProber, HttpsReport};
 pub use ledger::{Gap, Handover};
 pub use udp::{PROBE_INTERVAL, Prober, Report};

@@ -72,7 +72,11 @@ impl Report {
     /// Share of the probes sent that were answered, 0 to 1.
     #[must_use]
     pub fn availability(&self) -> f64 {
-        if self.sent == 0 { 0.0 } else { self.answered as f64 / self.sent as f64 }
+        if self.sent == 0 {
+            0.0
+        } else {
+            self.answered as f64 / self.sent as f64
+        }
     }
 }
 
@@ -91,7 +95,11 @@ impl Prober {
             unsent: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
-        let mut prober = Self { target, shared: Arc::clone(&shared), threads: Vec::new() };
+        let mut prober = Self {
+            target,
+            shared: Arc::clone(&shared),
+            threads: Vec::new(),
+        };
         let (receiver, book) = (Arc::clone(&socket), Arc::clone(&shared));
         prober.spawn("probe-receive", move || book.receive(&receiver))?;
         let to = SocketAddr::new(target, ECHO_PORT);
@@ -162,7 +170,11 @@ impl Prober {
     /// The longest gap that ended or is open after `since`; zero if there is none.
     #[must_use]
     pub fn longest_gap_since(&self, since: Instant) -> Duration {
-        self.gaps_since(since).iter().map(|gap| gap.length).max().unwrap_or_default()
+        self.gaps_since(since)
+            .iter()
+            .map(|gap| gap.length)
+            .max()
+            .unwrap_or_default()
     }
 
     /// Waits until every probe sent until now was answered or had the time to be, so that what
@@ -256,9 +268,9 @@ impl Shared {
             let Some((probe, host)) = buffer[..length].split_at_checked(PROBE_LEN) else {
                 continue;
             };
-            let mut fields = probe.chunks_exact(8).map(|field| {
-                u64::from_be_bytes(field.try_into().unwrap_or_default())
-            });
+            let mut fields = probe
+                .chunks_exact(8)
+                .map(|field| u64::from_be_bytes(field.try_into().unwrap_or_default()));
             let mut field = || fields.next().unwrap_or_default();
             let (number, sent, unsent) = (field(), field(), field());
             self.lock().enter(Answer {

@@ -94,7 +94,7 @@ pub(super) fn source(
                 field.value,
                 "`source` is no link-local address, as multicast over IPv6 wants",
             )
-            .hint("remove `source` to use the interface's link-local address (RFC 9568 5.1.2.1)");
+            .hint("remove `source` to use the interface's link-local address (RFC 9568 section 5.1.2.1)");
     }
     Some(source)
 }

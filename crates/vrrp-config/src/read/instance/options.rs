@@ -19,7 +19,7 @@ pub(super) fn auth(object: &Object<'_>, version: Version, report: &mut Report) -
     let field = object.get("auth")?;
     if version == Version::V3 {
         report
-            .error(field.value, "`auth` is for version 2: version 3 has no authentication")
+            .error(field.key, "`auth` is for version 2: version 3 has no authentication")
             .hint("remove `auth`, or write `version: 2` if the other hosts speak it (RFC 9568 section 9)");
     }
     let auth = Object::open(field.value, &schema::AUTH, report)?;

@@ -1,0 +1,131 @@
+//! The program as a user runs it, proved on Debian's Keepalived.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+fn vrrp_lab(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vrrp-lab"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn json(arguments: &[&str]) -> serde_json::Value {
+    let output = vrrp_lab(arguments).output().expect("vrrp-lab runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}\n{errors}", output.status);
+    serde_json::from_slice(&output.stdout).expect("one JSON document")
+}
+
+#[test]
+fn the_demo_moves_the_vip_to_the_right_host_in_every_step() {
+    let document = json(&["demo", "--peer", "keepalived", "--json"]);
+    assert_eq!(document["held"], true);
+    let steps = document["steps"].as_array().expect("steps");
+    let masters: Vec<_> = steps
+        .iter()
+        .filter_map(|step| step["master"].as_str())
+        .collect();
+    assert_eq!(masters, ["cp1", "cp2", "cp1", "cp2", "cp3", "cp1"]);
+    let vanished = steps[3]["vip_unanswered_ms"]
+        .as_f64()
+        .expect("milliseconds");
+    assert!(
+        (1900.0..6000.0).contains(&vanished),
+        "{vanished} ms after a crash"
+    );
+    let sick = (
+        &steps[4]["api_unanswered_ms"],
+        &steps[4]["vip_unanswered_ms"],
+    );
+    assert!(
+        sick.0.as_f64() > sick.1.as_f64(),
+        "{sick:?}: the API is dead while the VIP answers"
+    );
+}
+
+#[test]
+fn the_bench_gives_every_sample_beside_the_theory() {
+    let arguments = ["bench", "failover", "--peer", "keepalived", "--only-peer"];
+    let arguments = [
+        &arguments[..],
+        &["--runs", "2", "--interval", "100ms", "--json"],
+    ]
+    .concat();
+    let document = json(&arguments);
+    let results = document["results"].as_array().expect("results");
+    let names: Vec<_> = results
+        .iter()
+        .filter_map(|r| r["scenario"].as_str())
+        .collect();
+    assert_eq!(names, ["crash", "handover", "health"]);
+    let crash = &results[0];
+    assert_eq!(crash["software"], "keepalived");
+    assert_eq!(crash["master_down_interval_ms"], 301.172);
+    assert_eq!(crash["samples_ms"].as_array().map(Vec::len), Some(2));
+    let outage = &crash["outage"];
+    let [min, median, max] =
+        ["min_ms", "median_ms", "max_ms"].map(|key| outage[key].as_f64().expect("milliseconds"));
+    assert!(
+        190.0 < min && min <= median && median <= max && max < 1000.0,
+        "{crash}"
+    );
+}
+
+/// Starts the demo and waits until there is a master. Returns it with the namespaces it made.
+fn demo_with_a_master() -> (Child, BTreeSet<u64>) {
+    let mut demo = vrrp_lab(&["demo", "--peer", "keepalived"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("vrrp-lab starts");
+    let output = BufReader::new(demo.stdout.take().expect("a pipe"));
+    let mut lines = output.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("cp1 master")), "no master");
+    // Goes on reading, so that the demo is not stopped by a full or closed pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    let own = common::namespaces_of(std::process::id());
+    let made: BTreeSet<u64> = common::namespaces_of(demo.id())
+        .difference(&own)
+        .copied()
+        .collect();
+    assert!(made.len() >= 5, "switch, client and three hosts: {made:?}");
+    (demo, made)
+}
+
+fn wait_until_uninhabited(namespaces: &BTreeSet<u64>) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let left: BTreeSet<u32> = namespaces
+            .iter()
+            .flat_map(|inode| common::inhabitants(*inode))
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < deadline, "processes {left:?} are left");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_demo_and_everything_it_started() {
+    let (mut demo, namespaces) = demo_with_a_master();
+    let pid = Pid::from_raw(i32::try_from(demo.id()).expect("a pid"));
+    kill(pid, Signal::SIGINT).expect("a signal");
+    assert_eq!(demo.wait().expect("an end").code(), Some(130));
+    wait_until_uninhabited(&namespaces);
+}
+
+#[test]
+fn even_sigkill_leaves_nothing_of_the_demo_behind() {
+    let (mut demo, namespaces) = demo_with_a_master();
+    demo.kill().expect("a signal");
+    demo.wait().expect("an end");
+    wait_until_uninhabited(&namespaces);
+}
