@@ -276,3 +276,41 @@ fn check_of_a_file_that_is_not_there_exits_2_and_names_it() {
     assert_eq!(code, Some(2));
     assert!(stderr.contains("/nonexistent/vrrpd.yaml"), "{stderr}");
 }
+
+#[test]
+fn run_without_a_capability_exits_1_and_names_it_before_anything_is_touched() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = format!(
+        "instances:\n  - name: one\n    addresses: [192.0.2.20]\n    interface: eth0\n\
+         control: {{socket: {}/run/s}}\n",
+        directory.path().display()
+    );
+    let path = write(directory.path(), &text);
+    let output = Command::new("setpriv")
+        .args([
+            "--bounding-set",
+            "-net_raw",
+            env!("CARGO_BIN_EXE_vrrpd"),
+            "run",
+            "--config",
+            &path,
+        ])
+        .stdin(Stdio::null())
+        .output()
+        .expect("this test needs setpriv (Debian: util-linux)");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "this test needs root: {stderr}"
+    );
+    assert!(
+        stderr.contains("CAP_NET_RAW (to send and receive VRRP)"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("CAP_NET_ADMIN ("), "{stderr}");
+    assert!(
+        !directory.path().join("run").exists(),
+        "it made the socket's directory"
+    );
+}

@@ -62,7 +62,7 @@ pub enum ClientError {
         cause: String,
     },
     /// The daemon stopped, and with it the stream of events.
-    #[error("vrrpd closed the connection: it was stopped or restarted")]
+    #[error("the daemon closed the connection: it was stopped or restarted")]
     Ended,
     /// The daemon said no.
     #[error("{message}")]

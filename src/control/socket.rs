@@ -171,7 +171,8 @@ fn take_lock(lock_path: &Path, socket: &Path) -> Result<File, SocketError> {
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0o644)
+        // Whoever can open it can lock it, and keep the daemon from starting.
+        .mode(0o600)
         .open(lock_path)
         .map_err(|cause| SocketError::io("open the lock file", lock_path, cause))?;
     match lock.try_lock() {

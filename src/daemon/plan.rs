@@ -31,6 +31,8 @@ pub(super) struct InstancePlan {
     pub addresses: Vec<(IpAddr, u8)>,
     /// Where it runs.
     pub interface: InterfaceChoice,
+    /// The least TTL or hop limit of an advert that is accepted by unicast.
+    pub min_ttl: u8,
     /// The configured source address.
     pub source: Option<IpAddr>,
     /// What lowers its priority.
@@ -96,6 +98,7 @@ impl InstancePlan {
                 // Validation refuses an instance without addresses; no interface has this name.
                 (None, None) => InterfaceChoice::Named(String::new()),
             },
+            min_ttl: instance.min_ttl,
             source: instance.source,
             tracks: instance.track.iter().map(track_plan).collect(),
         }

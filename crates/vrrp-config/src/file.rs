@@ -4,21 +4,23 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Location, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, Source};
 use crate::yaml::MAX_BYTES;
 
 /// The text of the file at `path`.
 ///
 /// # Errors
 /// The file cannot be read, is too long, or is not UTF-8.
-pub(crate) fn read(path: &Path) -> Result<String, Diagnostic> {
+pub(crate) fn read(path: &Path) -> Result<String, Diagnostics> {
     let name = path.display();
-    let failed = |error: &std::io::Error| {
-        Diagnostic::error(format!("cannot read {name}: {error}")).with_hint(match error.kind() {
-            std::io::ErrorKind::NotFound => "give the file with --config FILE, or create it",
-            std::io::ErrorKind::PermissionDenied => "let the user that vrrpd runs as read it",
-            _ => "give a regular file that can be read",
-        })
+    let failed = |error: &std::io::Error| -> Diagnostics {
+        Diagnostic::error(format!("cannot read {name}: {error}"))
+            .with_hint(match error.kind() {
+                std::io::ErrorKind::NotFound => "give the file with --config FILE, or create it",
+                std::io::ErrorKind::PermissionDenied => "let the user that vrrpd runs as read it",
+                _ => "give a regular file that can be read",
+            })
+            .into()
     };
     let file = File::open(path).map_err(|error| failed(&error))?;
     let mut bytes = Vec::new();
@@ -31,10 +33,11 @@ pub(crate) fn read(path: &Path) -> Result<String, Diagnostic> {
     if bytes.len() > MAX_BYTES {
         return Err(
             Diagnostic::error(format!("{name} is longer than {MAX_BYTES} bytes"))
-                .with_hint("this is no configuration of vrrpd"),
+                .with_hint("this is no configuration of vrrpd")
+                .into(),
         );
     }
-    String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))
+    String::from_utf8(bytes).map_err(|error| not_utf8(path, &error).into())
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Diagnostic {

@@ -102,7 +102,7 @@ pub fn load(path: &Path, options: &LoadOptions, host: &HostFacts) -> Result<Load
         (Ok(config), Some((path, Ok(inventory)))) => (config, Some((path, inventory))),
         (config, inventory) => {
             let inventory = inventory.and_then(|(_, inventory)| inventory.err());
-            return Err(config.err().into_iter().chain(inventory).collect());
+            return Err(all([config.err(), inventory]));
         }
     };
     let (name, inventory_name) = (
@@ -139,7 +139,7 @@ pub fn parse_str(
     let (parsed, inventory) = match (parsed, inventory) {
         (Ok(parsed), Ok(inventory)) => (parsed, inventory),
         (parsed, inventory) => {
-            return Err(parsed.err().into_iter().chain(inventory.err()).collect());
+            return Err(all([parsed.err(), inventory.err()]));
         }
     };
     empty(
@@ -154,6 +154,9 @@ pub fn parse_str(
     }
     let files: Vec<&Parsed> = std::iter::once(&parsed).chain(&inventory).collect();
     let mut report = Report::default();
+    for document in files.iter().flat_map(|file| &file.documents) {
+        rules::once_each(document, &mut report);
+    }
     let loaded = if konvoy::is_konvoy(&parsed) {
         konvoy::read(&parsed, inventory.as_ref(), load_balance, host, &mut report)
     } else {
@@ -163,8 +166,11 @@ pub fn parse_str(
     let usable = report.is_usable();
     let diagnostics = report.finish(&files);
     match loaded {
-        Some(Konvoy::Config(config)) if usable => let (config, warnings, places) = (*config, diagnostics, Places { parsed });
-            Ok(Loaded::Config(LoadedConfig { config, warnings, places })),
+        Some(Konvoy::Config(config)) if usable => Ok(Loaded::Config(LoadedConfig {
+            config: *config,
+            warnings: diagnostics,
+            places: Places { parsed },
+        })),
         Some(Konvoy::External { endpoint, reason }) if usable => {
             let warnings = diagnostics;
             Ok(Loaded::ExternalLoadBalancer(ExternalLoadBalancer {
@@ -175,6 +181,11 @@ pub fn parse_str(
         }
         _ => Err(diagnostics),
     }
+}
+
+/// What is wrong with each of the files.
+fn all(files: [Option<Diagnostics>; 2]) -> Diagnostics {
+    files.into_iter().flatten().flatten().collect()
 }
 
 /// Refuses a file without any content.

@@ -3,8 +3,14 @@
 use crate::diagnostic::{Diagnostic, Diagnostics, Related, Severity};
 use crate::yaml::{Node, NodeId, Parsed};
 
-/// The most findings of one load that are shown; finding a place costs a pass over the file.
+/// The most findings of one load that are shown.
 const MOST_SHOWN: usize = 100;
+
+/// The fewest findings that are shown where the files are long.
+const FEWEST_SHOWN: usize = 10;
+
+/// Finding a place costs a pass over the files; this many bytes in all are passed over.
+const MOST_BYTES: usize = 16 << 20;
 
 /// Everything found so far, in all files of one load.
 #[derive(Debug, Default)]
@@ -59,14 +65,25 @@ impl Report {
             .all(|finding| finding.severity == Severity::Warning)
     }
 
-    /// The findings in the order of the files, with places.
+    /// The findings in the order of the files, with places. Where there are too many, warnings
+    /// are left out before errors.
     pub(crate) fn finish(mut self, files: &[&Parsed]) -> Diagnostics {
+        let length: usize = files.iter().map(|file| file.len()).sum();
+        let most = (MOST_BYTES / length.max(1)).clamp(FEWEST_SHOWN, MOST_SHOWN);
+        self.findings
+            .sort_by_key(|finding| (finding.severity, finding.at));
+        let hidden = self.findings.split_off(most.min(self.findings.len()));
         self.findings.sort_by_key(|finding| finding.at);
-        let hidden = self.findings.len().saturating_sub(MOST_SHOWN);
-        let shown = self.findings.into_iter().take(MOST_SHOWN);
-        let mut diagnostics: Diagnostics = shown.map(|finding| finding.locate(files)).collect();
-        if hidden > 0 {
-            diagnostics.push(Diagnostic::error(format!("and {hidden} more")));
+        let mut diagnostics: Diagnostics = self
+            .findings
+            .into_iter()
+            .map(|finding| finding.locate(files))
+            .collect();
+        let rest = format!("and {} more", hidden.len());
+        match hidden.first().map(|finding| finding.severity) {
+            Some(Severity::Error) => diagnostics.push(Diagnostic::error(rest)),
+            Some(Severity::Warning) => diagnostics.push(Diagnostic::warning(rest)),
+            None => {}
         }
         diagnostics
     }

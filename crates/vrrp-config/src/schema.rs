@@ -50,6 +50,7 @@ pub(crate) const INSTANCE: Shape = Shape {
         "auth",
         "source",
         "peers",
+        "min_ttl",
         "lease",
         "vmac",
         "announce",

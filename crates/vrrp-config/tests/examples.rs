@@ -158,7 +158,11 @@ fn aws_elb_names_both_of_its_values() {
 #[test]
 fn the_dual_stack_example_has_one_instance_of_each_family() {
     let config = config("ipv6.yaml", None, &first_host());
-    let families: Vec<Family> = config.instances.iter().map(|one| one.family()).collect();
+    let families: Vec<Family> = config
+        .instances
+        .iter()
+        .map(vrrp_config::Instance::family)
+        .collect();
     assert_eq!(families, [Family::Ipv4, Family::Ipv6]);
     assert_eq!(config.instances[1].addresses[0].to_string(), "fe80::20/128");
 }

@@ -18,6 +18,8 @@ pub const CONFIG_FILE: &str = "/etc/vrrpd/vrrpd.yaml";
 /// Where its control socket is by default.
 pub const CONTROL_SOCKET: &str = "/run/vrrpd/vrrpd.sock";
 const METRICS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9650);
+/// Pause between two questions for the status.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What to start. Made by [`Host::vrrpd`].
@@ -225,26 +227,42 @@ impl Daemon {
         bound: Duration,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<Value> {
+        let status = self.wait_status(what, bound, |status| {
+            status["instances"].get(0).is_some_and(&wanted)
+        })?;
+        Ok(status["instances"][0].clone())
+    }
+
+    /// Waits until its status is as wanted; returns it.
+    ///
+    /// # Errors
+    /// It is not within `bound`, or the daemon ended.
+    pub fn wait_status(
+        &self,
+        what: &str,
+        bound: Duration,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
         let deadline = Instant::now() + bound;
         loop {
-            let instance = self.instance(None);
-            if let Ok(instance) = &instance
-                && wanted(instance)
+            let status = self.status();
+            if let Ok(status) = &status
+                && wanted(status)
             {
-                return Ok(instance.clone());
+                return Ok(status.clone());
             }
             if !self.process.is_running() {
                 return Err(self.process.ended());
             }
             if Instant::now() > deadline {
-                let seen = instance.map_or_else(|error| error.to_string(), |i| i.to_string());
+                let seen = status.map_or_else(|error| error.to_string(), |s| s.to_string());
                 return Err(LabError::Timeout {
                     what: format!("waiting for {what} of vrrpd on {}", self.host.name()),
                     bound,
                     diagnostics: format!("{seen}\n{}", self.process.shared.tail()),
                 });
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(LOOK_AGAIN);
         }
     }
 

@@ -114,6 +114,6 @@ impl Pki {
     }
 }
 
-fn problem(error: rcgen::Error) -> LabError {
+fn problem(error: impl std::fmt::Display) -> LabError {
     LabError::Certificates(error.to_string())
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ExitStatus};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -68,11 +68,7 @@ struct State {
 
 impl Process {
     /// Starts `command` in `namespace`; `program` is the path as seen in there.
-    pub(crate) fn start(
-        namespace: &Namespace,
-        command: &Command,
-        program: &PathBuf,
-    ) -> Result<Self> {
+    pub(crate) fn start(namespace: &Namespace, command: &Command, program: &Path) -> Result<Self> {
         let mut wrapped = command.wrapped(program);
         // A group of its own: Ctrl-C at the terminal is for the lab, which ends its processes.
         wrapped.process_group(0);

@@ -94,12 +94,15 @@ fn find(program: &str, keys: &[&str]) -> Result<PathBuf> {
         }
     }
     let directory = profile_directory();
-    if let Some(root) = repository() {
+    let cargo = env::var_os("CARGO")
+        .map(PathBuf::from)
+        .or_else(|| on_path("cargo").ok());
+    if let (Some(root), Some(cargo)) = (repository(), cargo) {
         let profile = directory
             .as_deref()
             .and_then(Path::file_name)
             .and_then(|name| name.to_str());
-        return build(&root, program, profile.unwrap_or("debug"));
+        return build(&cargo, &root, program, profile.unwrap_or("debug"));
     }
     match directory.map(|directory| directory.join(program)) {
         Some(sibling) if sibling.is_file() => Ok(sibling),
@@ -123,7 +126,7 @@ fn profile_directory() -> Option<PathBuf> {
 }
 
 /// Builds `program` and returns where Cargo put it.
-fn build(root: &Path, program: &str, profile: &str) -> Result<PathBuf> {
+fn build(cargo: &Path, root: &Path, program: &str, profile: &str) -> Result<PathBuf> {
     let problem = |why: String| LabError::NoProgram {
         program: program.to_owned(),
         why,
@@ -136,7 +139,6 @@ fn build(root: &Path, program: &str, profile: &str) -> Result<PathBuf> {
     } else {
         "dev"
     };
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--quiet", "--package", program, "--bin", program])
         .args([

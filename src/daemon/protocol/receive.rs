@@ -39,7 +39,8 @@ impl Protocol {
             );
             return;
         };
-        let (advert, form) = match check(received) {
+        let least = self.instances[index].plan.min_ttl;
+        let (advert, form) = match check(received, least) {
             Ok(checked) => checked,
             Err(refused) => {
                 self.count_drop(index, key, received, vrid, refused.reason(), &refused);
@@ -145,7 +146,7 @@ type Checked<'a> = (Advert<'a>, Option<ChecksumForm>);
 
 /// Why a packet was dropped before any virtual router saw it.
 enum Refused {
-    Ttl(u8),
+    Ttl { seen: u8, least: u8 },
     TooLong,
     Message(ParseError),
 }
@@ -153,7 +154,7 @@ enum Refused {
 impl Refused {
     const fn reason(&self) -> DropReason {
         match self {
-            Self::Ttl(_) => DropReason::Ttl,
+            Self::Ttl { .. } => DropReason::Ttl,
             Self::TooLong => DropReason::Length,
             Self::Message(error) => error.reason(),
         }
@@ -163,17 +164,27 @@ impl Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ttl(seen) => write!(f, "its TTL is {seen} instead of {TTL}"),
+            Self::Ttl { seen, least: TTL } => write!(f, "its TTL is {seen} instead of {TTL}"),
+            Self::Ttl { seen, least } => write!(f, "its TTL is {seen}, less than {least}"),
             Self::TooLong => f.write_str("it is longer than any advert"),
             Self::Message(error) => error.fmt(f),
         }
     }
 }
 
-/// The checks that concern the packet alone (RFC 9568 §7.1).
-fn check<'a>(received: &Received<'a>) -> Result<Checked<'a>, Refused> {
-    if received.ttl != TTL {
-        return Err(Refused::Ttl(received.ttl));
+/// The checks that concern the packet alone (RFC 9568 §7.1). `least` is the least TTL of unicast,
+/// which is not RFC 9568's; what came by multicast was not forwarded if its TTL is the full one.
+fn check<'a>(received: &Received<'a>, least: u8) -> Result<Checked<'a>, Refused> {
+    let least = if received.destination.is_multicast() {
+        TTL
+    } else {
+        least
+    };
+    if received.ttl < least {
+        return Err(Refused::Ttl {
+            seen: received.ttl,
+            least,
+        });
     }
     if received.truncated {
         return Err(Refused::TooLong);

@@ -35,6 +35,9 @@ pub struct Instance {
     pub source: Option<IpAddr>,
     /// `Some`: unicast to exactly these, never multicast; never empty.
     pub peers: Option<Vec<IpAddr>>,
+    /// The least TTL or hop limit of an advert that is accepted from a peer, 1..=255. Always 255
+    /// without `peers`: nothing that was forwarded is accepted.
+    pub min_ttl: u8,
     /// The lifetime the kernel gets for the virtual addresses.
     pub lease: Lease,
     /// Whether to serve the addresses from a macvlan with the virtual MAC.

@@ -90,15 +90,22 @@ fn snippet<'a>(source: &'a Source, marks: &[Mark<'a>]) -> Snippet<'a, Annotation
     let first = lines.clone().min().unwrap_or(0);
     let last = lines.max().unwrap_or(0);
     let (offset, text) = source.lines(first, last);
+    let shown = without_c1(text);
     let annotations = marks.iter().map(|mark| {
         let range = within(mark.location, offset, text);
         mark.kind.span(range).label(mark.label)
     });
-    Snippet::source(text)
+    Snippet::source(shown)
         .path(source.name())
         .line_start(first + 1)
         .fold(true)
         .annotations(annotations.collect::<Vec<_>>())
+}
+
+/// The text with its C1 control characters replaced, which terminals obey and the renderer leaves
+/// as they are. The replacement has as many bytes, so that places stay right.
+fn without_c1(text: &str) -> String {
+    text.replace(|c| ('\u{80}'..='\u{9f}').contains(&c), "\u{b7}")
 }
 
 /// The location as a range in `text`, which begins at `offset`; it ends on the line it begins.

@@ -1,5 +1,6 @@
 //! The list of what is not carried over, and of what to know about the rest.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::source::{Origin, Skipped};
@@ -57,7 +58,12 @@ impl Ledger {
     /// Both lists, in the order of the files.
     pub(super) fn close(self) -> (Vec<NotCarriedOver>, Vec<Remark>) {
         let Self { mut not_carried_over, mut remarks } = self;
-        // A definition used several times gives the same finding for the same line each time.
+        // A definition that is used several times gives the same finding each time.
+        let mut seen = HashSet::new();
+        not_carried_over.retain(|item| seen.insert(item.clone()));
+        let mut seen = HashSet::new();
+        remarks.retain(|remark| seen.insert(remark.clone()));
+        // Files in the order in which something was found in them.
         let mut files: Vec<PathBuf> = Vec::new();
         let mut place = |file: &PathBuf| {
             files.iter().position(|known| known == file).unwrap_or_else(|| {
@@ -66,9 +72,7 @@ impl Ledger {
             })
         };
         not_carried_over.sort_by_cached_key(|item| (place(&item.file), item.line));
-        not_carried_over.dedup();
         remarks.sort_by_cached_key(|remark| (place(&remark.file), remark.line));
-        remarks.dedup();
         (not_carried_over, remarks)
     }
 

@@ -42,7 +42,7 @@ pub struct Imported {
 }
 
 /// A directive without a counterpart in `vrrpd.yaml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NotCarriedOver {
     /// The file it stands in; not always the one given, because of `include`.
     pub file: PathBuf,
@@ -64,7 +64,7 @@ impl fmt::Display for NotCarriedOver {
 }
 
 /// What it means that a directive is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
     /// vrrpd behaves so without being told.
     None,
@@ -73,7 +73,7 @@ pub enum Effect {
 }
 
 /// A note on something that was carried over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Remark {
     /// The file it concerns.
     pub file: PathBuf,

@@ -179,7 +179,11 @@ impl Elb {
             value
                 .get(name)
                 .filter(|node| !node.is_null())
-                .map(|value| Field { name, key: value, value })
+                .map(|value| Field {
+                    name,
+                    key: value,
+                    value,
+                })
         };
         let port = field("apiServerPort").and_then(|field| number(field, 1..=65535, report));
         let internal = field("internal").and_then(|field| switch(field, report));

@@ -227,6 +227,7 @@ fn instance(endpoint: Endpoint<'_>, keepalived: Keepalived, priority: u8) -> Ins
         auth: None,
         source: None,
         peers: None,
+        min_ttl: 255,
         lease: Lease::default(),
         vmac: false,
         announce: Announce::default(),

@@ -20,7 +20,14 @@ pub(super) struct Endpoint<'a> {
 impl<'a> Endpoint<'a> {
     /// Reads the value of `name`; the port is the API server's usual one where it is missing.
     pub(super) fn read(name: &'static str, node: &'a Node, report: &mut Report) -> Option<Self> {
-        let given = text(Field { name, key: node, value: node }, report)?;
+        let given = text(
+            Field {
+                name,
+                key: node,
+                value: node,
+            },
+            report,
+        )?;
         let (host, port) = match split_host_port(given) {
             Ok(parts) => parts,
             Err(problem) => {

@@ -21,7 +21,9 @@ pub(super) struct Host<'a> {
 impl Host<'_> {
     /// Whether the two can be the same host.
     pub(super) fn shares_address(&self, other: &Host<'_>) -> bool {
-        self.addresses.iter().any(|address| other.addresses.contains(address))
+        self.addresses
+            .iter()
+            .any(|address| other.addresses.contains(address))
     }
 }
 
@@ -83,7 +85,6 @@ impl<'a> Inventory<'a> {
                 host.name,
             )
         });
-        once_each(&hosts, report);
         if let Some(first_without) = hosts.get(MOST_HOSTS) {
             report.error(
                 first_without.node,
@@ -94,6 +95,7 @@ impl<'a> Inventory<'a> {
             );
             hosts.truncate(MOST_HOSTS);
         }
+        once_each(&hosts, report);
         hosts
     }
 }
@@ -142,7 +144,11 @@ fn host<'a>(key: &'a Node, vars: &'a Node, report: &mut Report) -> Option<Host<'
 
 fn once_each(hosts: &[Host<'_>], report: &mut Report) {
     for (at, host) in hosts.iter().enumerate() {
-        if let Some(other) = hosts.iter().take(at).find(|other| other.shares_address(host)) {
+        if let Some(other) = hosts
+            .iter()
+            .take(at)
+            .find(|other| other.shares_address(host))
+        {
             report
                 .error(
                     host.node,

@@ -14,8 +14,7 @@ pub(super) fn tls(object: &Object<'_>, scheme: Option<Scheme>, report: &mut Repo
     let given = field.and_then(|field| read_tls(field, report));
     if let (Some(Scheme::Http), Some(field)) = (scheme, field) {
         report
-            .error(field.key, "`tls` is given, but the URL begins with http://",
-            )
+            .error(field.key, "`tls` is given, but the URL begins with http://")
             .hint("write https:// in `url`, or remove `tls`");
     }
     (scheme == Some(Scheme::Https)).then(|| given.unwrap_or_default())
@@ -38,7 +37,9 @@ fn read_tls(field: Field<'_>, report: &mut Report) -> Option<Tls> {
     }
     if let (false, Some(field)) = (verify, object.get("ca")) {
         report
-            .warning(field.key, "`ca` has no effect: `verify: false` trusts every certificate",
+            .warning(
+                field.key,
+                "`ca` has no effect: `verify: false` trusts every certificate",
             )
             .hint("remove `verify: false` to check the server against `ca`");
     }

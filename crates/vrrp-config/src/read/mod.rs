@@ -113,7 +113,11 @@ fn group(node: &Node, report: &mut Report) -> Option<Group> {
         .iter()
         .filter_map(|item| {
             text(
-                Field { name: "members", key: item, value: item },
+                Field {
+                    name: "members",
+                    key: item,
+                    value: item,
+                },
                 report,
             )
         })

@@ -1,4 +1,4 @@
-//! A mapping read against its shape: unknown, repeated and empty keys are reported once, here.
+//! A mapping read against its shape: unknown and empty keys are reported once, here.
 
 use crate::report::Report;
 use crate::schema::Shape;
@@ -38,21 +38,12 @@ impl<'a> Object<'a> {
                 .hint(known_keys(shape));
             return None;
         };
-        for (at, (key, value)) in entries.iter().enumerate() {
+        for (key, value) in entries {
             let Some(name) = key.text() else {
                 report.error(key, format!("a key of {} must be text", shape.what));
                 continue;
             };
-            let earlier = entries
-                .iter()
-                .take(at)
-                .find(|(other, _)| other.text() == Some(name));
-            if let Some((first, _)) = earlier {
-                report
-                    .error(key, format!("`{name}` is given twice"))
-                    .related(first, "first given here")
-                    .hint("remove one of the two");
-            } else if !shape.keys.contains(&name) {
+            if !shape.keys.contains(&name) {
                 unknown(key, name, shape, report);
             } else if value.is_null() {
                 report
@@ -93,6 +84,10 @@ fn unknown(key: &Node, name: &str, shape: &'static Shape, report: &mut Report) {
         .map(|(_, ours)| *ours);
     let suggestion = alias.or_else(|| nearest(name, shape.keys.iter().copied()));
     let finding = report.error(key, format!("{} is no key of {}", quoted(name), shape.what));
+    if name == "<<" {
+        finding.hint("merge keys are not supported: repeat the keys, or a whole value by `*name`");
+        return;
+    }
     match suggestion {
         Some(known) => finding.label(format!("did you mean `{known}`?")),
         None => finding.label("unknown key").hint(known_keys(shape)),
@@ -141,6 +136,10 @@ impl<'a> Field<'a> {
 
     /// The same name for another value, as an item of the list.
     pub(crate) fn item(self, value: &'a Node) -> Field<'a> {
-        Field { name: self.name, key: value, value }
+        Field {
+            name: self.name,
+            key: value,
+            value,
+        }
     }
 }

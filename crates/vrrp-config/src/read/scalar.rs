@@ -57,7 +57,10 @@ pub(crate) fn number<T: TryFrom<i128>>(
         Value::Text(text) if text.parse::<i128>().is_ok() => {
             let number = text.parse::<i128>().unwrap_or_default();
             report
-                .error(field.value, format!("`{}` must be {wanted}, not text", field.name))
+                .error(
+                    field.value,
+                    format!("`{}` must be {wanted}, not text", field.name),
+                )
                 .hint(format!("write {number} without quotes or leading zeros"));
             None
         }
@@ -191,7 +194,11 @@ pub(crate) fn duration(
     if !range.contains(&duration) {
         report.error(
             field.value,
-            format!("`{name}` is {}, but must be from {}", quoted(value), bounds(&range)),
+            format!(
+                "`{name}` is {}, but must be from {}",
+                quoted(value),
+                bounds(&range)
+            ),
         );
         return None;
     }

@@ -61,7 +61,12 @@ fn share_vrid(one: &Read<'_, Instance>, other: &Read<'_, Instance>) -> bool {
     let (a, b) = (&one.value, &other.value);
     let known = !a.addresses.is_empty() && !b.addresses.is_empty();
     let apart = matches!((&a.interface, &b.interface), (Some(x), Some(y)) if x != y);
-    known && a.vrid == b.vrid && a.family() == b.family() && !apart && vrid_is_right(one.node)
+    known
+        && a.vrid == b.vrid
+        && a.family() == b.family()
+        && !apart
+        && vrid_is_right(one.node)
+        && vrid_is_right(other.node)
 }
 
 fn same_vrid(one: &Read<'_, Instance>, other: &Read<'_, Instance>, report: &mut Report) {

@@ -1,10 +1,12 @@
 //! What needs more than one part of the configuration to be judged.
 
 mod instances;
+mod keys;
 mod names;
 mod peers;
 mod usefulness;
 
+pub(crate) use keys::once_each;
 pub(crate) use peers::drop_own_peers;
 
 use crate::read::Draft;

@@ -84,12 +84,14 @@ fn master_down_interval(instance: &Instance) -> Duration {
 
 fn untracked(draft: &Draft<'_>, check: &Read<'_, Check>, report: &mut Report) {
     let name = &check.value.name;
-    let mut tracked = draft.instances.iter().flat_map(|instance| &instance.value.track).filter_map(
-        |track| match &track.target {
+    let mut tracked = draft
+        .instances
+        .iter()
+        .flat_map(|instance| &instance.value.track)
+        .filter_map(|track| match &track.target {
             Tracked::Check(tracked) => Some(tracked),
             Tracked::Interface(_) => None,
-        },
-    );
+        });
     // A reference to nothing is an error of its own, and may well mean this check.
     let exists = |name: &String| draft.checks.iter().any(|check| check.value.name == *name);
     let is_tracked = tracked.any(|tracked| tracked == name || !exists(tracked));
@@ -97,7 +99,10 @@ fn untracked(draft: &Draft<'_>, check: &Read<'_, Check>, report: &mut Report) {
         report
             .warning(
                 at_key(check.node, "name"),
-                format!("the check {} changes nothing: no instance tracks it", quoted(name)),
+                format!(
+                    "the check {} changes nothing: no instance tracks it",
+                    quoted(name)
+                ),
             )
             .hint(format!("add `track: [{{check: {name}}}]` to an instance"));
     }

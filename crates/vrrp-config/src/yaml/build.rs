@@ -12,10 +12,10 @@ use serde::de::{VariantAccess, Visitor};
 
 use super::node::{Node, NodeId, Value};
 use super::{MAX_NODES, syntax};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostics, Source};
 
 /// All documents of a text that hold anything.
-pub(super) fn documents(source: &Source, file: u8) -> Result<Vec<Node>, Diagnostic> {
+pub(super) fn documents(source: &Source, file: u8) -> Result<Vec<Node>, Diagnostics> {
     let count = Counter {
         file,
         next: Cell::new(0),
@@ -27,9 +27,9 @@ pub(super) fn documents(source: &Source, file: u8) -> Result<Vec<Node>, Diagnost
             Ok(node) if node.is_null() => {}
             Ok(node) => documents.push(node),
             Err(error) if count.next.get() > MAX_NODES => {
-                return Err(syntax::too_many_nodes(source, &error));
+                return Err(syntax::too_many_nodes(source, &error).into());
             }
-            Err(error) => return Err(syntax::error(source, &error)),
+            Err(error) => return Err(syntax::error(source, &error).into()),
         }
     }
     Ok(documents)

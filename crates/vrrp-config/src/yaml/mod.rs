@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub(crate) use node::{Node, NodeId, Value};
 
-use crate::diagnostic::{Diagnostic, Location, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, Source};
 
 /// The longest text that is read, in bytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -32,14 +32,15 @@ impl Parsed {
     ///
     /// # Errors
     /// The syntax error, or the limit that was exceeded.
-    pub(crate) fn new(name: &str, text: &str, file: u8) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(name: &str, text: &str, file: u8) -> Result<Self, Diagnostics> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = Arc::new(Source::new(name, text));
         if text.len() > MAX_BYTES {
             return Err(Diagnostic::error(format!(
                 "{name} is too long: {} bytes, the limit is {MAX_BYTES}",
                 text.len()
-            )));
+            ))
+            .into());
         }
         syntax::check_nesting(&source)?;
         let documents = build::documents(&source, file)?;
@@ -50,6 +51,11 @@ impl Parsed {
     pub(crate) fn locate(&self, id: NodeId) -> Location {
         let (start, end) = locate::range(&self.source, id).unwrap_or((0, 0));
         Location::new(Arc::clone(&self.source), start, end)
+    }
+
+    /// The length of the text in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.source.text().len()
     }
 
     /// The beginning of the text.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::MAX_NODES;
-use crate::diagnostic::{Diagnostic, Location, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Location, Source};
 
 /// The most `[` and `{` that may be open at once for the text to reach the YAML library.
 const MAX_OPEN_BRACKETS: usize = 1000;
@@ -14,12 +14,12 @@ pub(super) fn error(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
     if text.starts_with("repetition limit") {
         return too_many_nodes(source, error);
     }
-    let problem = text
-        .split(" at line ")
-        .next()
-        .unwrap_or(&text)
-        .trim_start_matches("while ");
-    let start = error.location().map(|location| location.index());
+    let problem = text.split(" at line ").next().unwrap_or(&text);
+    let (problem, offset) = match problem.split_once(" at position ") {
+        Some((problem, offset)) => (problem, offset.parse().ok()),
+        None => (problem, error.location().map(|location| location.index())),
+    };
+    let start = offset.map(|offset: usize| offset.min(source.text().len()));
     let found = start.and_then(|start| source.text().get(start..)?.chars().next());
     let mut diagnostic = Diagnostic::error(format!("this is not valid YAML: {problem}"));
     diagnostic.hint = hint(problem, found).map(str::to_owned);
@@ -42,6 +42,9 @@ fn context(text: &str) -> Option<String> {
 
 fn hint(problem: &str, found: Option<char>) -> Option<&'static str> {
     Some(match (problem, found) {
+        (problem, _) if problem.contains("control characters") => {
+            "remove the character, or write it as an escape such as \\x1b in double quotes"
+        }
         (_, Some('\t')) => "YAML indents with spaces, not with tabs",
         (problem, Some('@' | '`' | '%' | '&' | '*' | '!')) if problem.contains("token") => {
             "put a value that begins with this character in quotes"
@@ -91,7 +94,7 @@ pub(super) fn too_many_nodes(source: &Source, error: &serde_yaml::Error) -> Diag
 /// in the square of the depth. (Above 128 levels the library itself refuses, with the place.)
 ///
 /// Brackets in quotes and comments are counted too, hence a limit that only an attack reaches.
-pub(super) fn check_nesting(source: &Source) -> Result<(), Diagnostic> {
+pub(super) fn check_nesting(source: &Source) -> Result<(), Diagnostics> {
     let mut open = 0_usize;
     for (at, byte) in source.text().bytes().enumerate() {
         match byte {
@@ -105,7 +108,8 @@ pub(super) fn check_nesting(source: &Source) -> Result<(), Diagnostic> {
                 "more than {MAX_OPEN_BRACKETS} brackets are open here"
             ))
             .with_location(location)
-            .with_hint("close each `[` and `{`"));
+            .with_hint("close each `[` and `{`")
+            .into());
         }
     }
     Ok(())

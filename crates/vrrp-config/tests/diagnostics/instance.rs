@@ -64,6 +64,8 @@ says! {
     peers_are_others_and_differ: with!("source: 10.0.50.12\n    peers: [10.0.50.12, 10.0.50.13, 10.0.50.13, 10.0.50.20, \"fd00::1\", 224.0.0.18]");
     a_peer_that_is_this_host_is_left_out: with!("peers: [10.0.50.11, 10.0.50.12]");
     a_lone_peer_that_is_this_host_is_an_error: with!("peers: [10.0.50.11]");
+    a_least_ttl_is_for_peers_only: with!("min_ttl: 254");
+    a_least_ttl_of_zero_is_refused: with!("peers: [10.0.50.12]\n    min_ttl: 0");
     a_lease_of_half_seconds_is_refused: with!("lease: 1500ms");
     a_lease_of_zero_is_refused: with!("lease: 0");
     a_lease_word_that_is_unknown_is_refused: with!("lease: never");

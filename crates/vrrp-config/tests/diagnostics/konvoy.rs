@@ -42,6 +42,7 @@ says! {
     no_endpoint_in_either_file_says_where_to_put_it: cluster("keepalived: {}"), Some(HOSTS);
     an_endpoint_of_the_inventory_points_there: cluster("keepalived: {}"), Some("control-plane: {hosts: {10.0.50.11: null}}\nall:\n  vars:\n    control_plane_endpoint: \"vip.example.com:6443\"\n");
     an_unknown_api_version_is_refused: cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}").replace("v1beta2", "v1"), None;
+    a_key_given_twice_in_a_foreign_part_is_refused: cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}\ncertificate: {}\ncertificate: {}"), None;
     a_second_document_of_a_kind_is_refused: format!("{0}---\n{0}", cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}")), None;
     keepalived_beside_the_clouds_is_refused: format!("{}---\nkind: ClusterProvisioner\napiVersion: konvoy.mesosphere.io/v1beta2\nspec: {{aws: {{elb: {{apiServerPort: 6443}}}}}}\n", cluster("keepalived: {}")), None;
     values_of_elb_are_checked: "kind: ClusterProvisioner\napiVersion: konvoy.mesosphere.io/v1beta2\nspec: {aws: {elb: {apiServerPort: 70000, internal: maybe}}}\n", None;

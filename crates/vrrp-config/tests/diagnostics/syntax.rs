@@ -42,6 +42,7 @@ says! {
     a_repeated_key_names_both_places: "instances:\n  - name: a\n    addresses: [10.0.50.20]\n    vrid: 51\n    vrid: 52\n";
     a_key_that_is_a_number_is_refused: "instances:\n  - name: a\n    addresses: [10.0.50.20]\n    51: vrid\n";
     a_key_without_a_value_is_refused: "instances:\n  - name: a\n    addresses: [10.0.50.20]\n    interface:\n";
+    a_merge_key_is_refused: "instances:\n  - &base {name: a, addresses: [10.0.50.20]}\n  - {<<: *base, name: b, addresses: [10.0.50.21]}\n";
     a_tag_is_refused: "instances:\n  - name: !secret a\n    addresses: [10.0.50.20]\n";
     positions_are_right_after_wide_characters: "# Ünïcödé 日本語\ninstances: [{name: \"höst 日本\", addresses: [\"10.0.50.20\"], vird: 3}]\n";
     positions_are_right_with_windows_line_ends: "instances:\r\n  - name: a\r\n    addresses: [10.0.50.20]\r\n    vrid: 300\r\n";
@@ -77,5 +78,26 @@ fn a_file_over_the_limit_is_refused_without_being_parsed() {
     assert_eq!(
         said.lines(),
         "error: vrrpd.yaml is too long: 1048579 bytes, the limit is 1048576"
+    );
+}
+
+#[test]
+fn warnings_are_left_out_before_errors_and_do_not_become_errors() {
+    let mut text = String::from("instances:\n");
+    for number in 1..121 {
+        let address = format!("10.1.1.{number}");
+        text.push_str(&format!(
+            "- {{name: a{number}, addresses: [{address}], lease: 999}}\n"
+        ));
+    }
+    let loaded = common::loaded(common::load(&text));
+    assert_eq!((loaded.warnings.len(), loaded.warnings.errors()), (101, 0));
+    text.push_str("log: {level: loud}\n");
+    let said = common::diagnostics(common::load(&text));
+    assert_eq!((said.len(), said.errors()), (101, 1));
+    assert!(
+        said.iter().any(|one| one.message.contains("level")),
+        "{}",
+        said.lines()
     );
 }

@@ -60,12 +60,12 @@ fn a_form_heard_as_backup_is_sent_as_master() {
 #[test]
 fn a_fixed_form_is_sent_whatever_is_heard() {
     let mut bench = Bench::master(with(|config| {
-        config.checksum = ChecksumPolicy::Fixed(Rfc9568)
+        config.checksum = ChecksumPolicy::Fixed(Rfc9568);
     }));
     hear(&mut bench, Rfc5798);
     assert_eq!(form_sent(&mut bench), Rfc9568);
     let mut bench = Bench::master(with(|config| {
-        config.checksum = ChecksumPolicy::Fixed(Rfc5798)
+        config.checksum = ChecksumPolicy::Fixed(Rfc5798);
     }));
     assert_eq!(form_sent(&mut bench), Rfc5798);
 }

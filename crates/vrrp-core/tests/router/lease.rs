@@ -45,7 +45,7 @@ fn auto_is_master_down_interval_rounded_up_to_whole_seconds() {
 fn a_given_lease_is_used_as_it_is_but_never_zero() {
     let given = |seconds| {
         lifetime(Bench::master(with(|config| {
-            config.lease = LeasePolicy::Seconds(seconds)
+            config.lease = LeasePolicy::Seconds(seconds);
         })))
     };
     assert_eq!(given(30), Some(SECOND * 30));

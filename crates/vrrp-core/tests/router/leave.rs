@@ -84,7 +84,7 @@ fn without_a_new_master_the_addresses_go_after_an_interval_and_a_quarter() {
 fn the_margin_is_50_ms_at_least_and_1_s_at_most() {
     let wait = |interval| {
         let mut bench = Bench::master(with(|config| {
-            config.advert_interval = Centiseconds(interval)
+            config.advert_interval = Centiseconds(interval);
         }));
         bench.input(Input::Resign);
         bench.take_events()

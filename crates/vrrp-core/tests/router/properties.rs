@@ -213,7 +213,7 @@ impl Checked {
             count += 1;
             assert!(count <= MOST_OUTPUTS, "outputs without end");
             assert!(!self.left, "{output:?} after it left");
-            self.carry_out(output);
+            self.carry_out(&output);
         }
         assert_eq!(
             self.router.state(),
@@ -236,8 +236,8 @@ impl Checked {
         }
     }
 
-    fn carry_out(&mut self, output: Output) {
-        match output {
+    fn carry_out(&mut self, output: &Output) {
+        match *output {
             Output::AcquireAddresses { .. } => {
                 self.held.clone_from(&self.router.config().addresses);
             }
@@ -255,7 +255,7 @@ impl Checked {
                 assert_ne!(from, to, "a transition to where it was");
                 self.state = to;
             }
-            Output::SendAdvert(advert) => {
+            Output::SendAdvert(ref advert) => {
                 assert_ne!(
                     advert.interval,
                     Centiseconds(0),

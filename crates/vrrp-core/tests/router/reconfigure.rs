@@ -60,7 +60,7 @@ fn addresses_are_added_and_removed_while_the_others_stay() {
 fn a_backup_changes_its_list_silently() {
     let mut bench = Bench::backup(config());
     change(&mut bench, |config| {
-        config.addresses.push(ip([10, 0, 50, 21]))
+        config.addresses.push(ip([10, 0, 50, 21]));
     });
     assert_eq!(bench.take(), []);
     assert_eq!(bench.router.config().addresses.len(), 2);
@@ -107,7 +107,7 @@ fn a_master_tells_its_new_interval_at_once() {
     bench.wait(ms(500));
     bench.take();
     change(&mut bench, |config| {
-        config.advert_interval = Centiseconds(10)
+        config.advert_interval = Centiseconds(10);
     });
     let outputs = bench.take();
     assert_eq!(sent(&outputs), [100]);
@@ -124,7 +124,7 @@ fn a_listening_backup_waits_by_its_new_interval() {
     let mut bench = Bench::backup(config());
     bench.wait(ms(100));
     change(&mut bench, |config| {
-        config.advert_interval = Centiseconds(10)
+        config.advert_interval = Centiseconds(10);
     });
     assert_eq!(bench.until_deadline(), Some(MASTER_DOWN / 10 - ms(100)));
 }
@@ -134,7 +134,7 @@ fn a_backup_keeps_the_interval_it_learned() {
     let mut bench = Bench::backup(config());
     bench.hear(LOWER, 200);
     change(&mut bench, |config| {
-        config.advert_interval = Centiseconds(10)
+        config.advert_interval = Centiseconds(10);
     });
     assert_eq!(bench.until_deadline(), Some(MASTER_DOWN));
 }
@@ -154,7 +154,7 @@ fn preempt_peers_and_refresh_take_effect_in_place() {
     bench.wait(SECOND * 10);
     bench.take();
     change(&mut bench, |config| {
-        config.announce.refresh = Some(SECOND * 2)
+        config.announce.refresh = Some(SECOND * 2);
     });
     bench.wait(SECOND * 6);
     let announced = |output: &&Output| matches!(output, Output::Announce { count: 1 });

@@ -94,15 +94,24 @@ impl Step {
         cluster
             .lab
             .wait_until(&what, MOVES_WITHIN, || cluster.is_served_by(self.expected))?;
+        let moved = Instant::now();
         std::thread::sleep(STAYS_FOR);
-        if cluster.is_served_by(self.expected) {
-            return Ok(());
+        let bounced = cluster
+            .prober()
+            .report()
+            .handovers
+            .iter()
+            .any(|h| h.at > moved);
+        if bounced {
+            let diagnostics = cluster.lab.diagnostics();
+            return Err(LabError::Other(format!(
+                "{} did not stay master\n{diagnostics}",
+                self.expected
+            )));
         }
-        let diagnostics = cluster.lab.diagnostics();
-        Err(LabError::Other(format!(
-            "{} did not stay master\n{diagnostics}",
-            self.expected
-        )))
+        cluster
+            .lab
+            .wait_until(&what, STAYS_FOR, || cluster.is_served_by(self.expected))
     }
 }
 

@@ -22,7 +22,7 @@ fn netns(task: &Path) -> Option<u64> {
 
 /// Network namespaces that the threads of a process are in.
 #[allow(dead_code, reason = "not every test program needs it")]
-pub fn namespaces_of(pid: u32) -> BTreeSet<u64> {
+pub(crate) fn namespaces_of(pid: u32) -> BTreeSet<u64> {
     entries(Path::new(&format!("/proc/{pid}/task")))
         .iter()
         .filter_map(|t| netns(t))
@@ -30,7 +30,7 @@ pub fn namespaces_of(pid: u32) -> BTreeSet<u64> {
 }
 
 /// Processes with a thread in the network namespace `inode`.
-pub fn inhabitants(inode: u64) -> BTreeSet<u32> {
+pub(crate) fn inhabitants(inode: u64) -> BTreeSet<u32> {
     entries(Path::new("/proc"))
         .iter()
         .filter(|process| {

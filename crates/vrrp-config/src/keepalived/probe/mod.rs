@@ -42,7 +42,12 @@ pub(super) fn http(script: &str) -> Option<Found> {
 
 /// The address of a `</dev/tcp/host/port`, which is how a shell opens a connection.
 pub(super) fn tcp(script: &str) -> Option<String> {
-    let path = script.trim().strip_prefix('<')?.trim_start().strip_prefix("/dev/tcp/")?;
+    let script = script.trim();
+    let inner = ["/bin/bash -c ", "/usr/bin/bash -c ", "bash -c "]
+        .into_iter()
+        .find_map(|shell| script.strip_prefix(shell))
+        .map_or(script, |quoted| quoted.trim().trim_matches(['\'', '"']));
+    let path = inner.strip_prefix('<')?.trim_start().strip_prefix("/dev/tcp/")?;
     let (host, port) = path.split_once('/')?;
     let port: u16 = port.trim().parse().ok().filter(|port| *port != 0)?;
     if host.is_empty() || host.contains(char::is_whitespace) {

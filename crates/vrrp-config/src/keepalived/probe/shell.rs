@@ -28,9 +28,9 @@ impl Command {
     }
 
     fn split(&self) -> Option<(&str, &[String])> {
-        const BEFORE: [&str; 17] = [
+        const BEFORE: [&str; 15] = [
             "if", "then", "else", "elif", "while", "until", "do", "!", "{", "exec", "command",
-            "sudo", "env", "nice", "time", "-n", "--",
+            "sudo", "env", "nice", "time",
         ];
         let mut words = self.words.as_slice();
         while let [first, rest @ ..] = words {
@@ -91,6 +91,8 @@ struct Parser {
     redirected: bool,
     /// Whether the command's input is the output of the one before.
     piped: bool,
+    /// Whether the command before is the last in the list.
+    kept: bool,
     /// Whether double quotes are open.
     quoted: bool,
     /// For each `$(` or backtick that is open: whether it stands between double quotes.
@@ -220,8 +222,11 @@ impl Parser {
         self.redirected = false;
         let command = Command { words: std::mem::take(&mut self.words), grepped: None };
         let unknown = std::mem::take(&mut self.unknown);
-        let piped = std::mem::take(&mut self.piped);
-        if unknown || command.words.is_empty() {
+        if command.words.is_empty() {
+            return;
+        }
+        let piped = std::mem::take(&mut self.piped) && std::mem::take(&mut self.kept);
+        if unknown {
             return;
         }
         if command.words.iter().all(|word| assignment(word).is_some()) {
@@ -233,6 +238,7 @@ impl Parser {
             last.grepped = Some(pattern);
         } else {
             self.commands.push(command);
+            self.kept = true;
         }
     }
 }

@@ -52,6 +52,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Instance> {
         checksum: checksum(&object, version, family, report),
         auth: options::auth(&object, version, report),
         source: addresses::source(&object, &addresses, peers.is_some(), priority, report),
+        min_ttl: options::min_ttl(&object, peers.is_some(), report),
         peers,
         lease: options::lease(&object, report),
         vmac: object

@@ -1,4 +1,4 @@
-//! Password, lease and announcements of an instance.
+//! Password, least TTL, lease and announcements of an instance.
 
 use std::time::Duration;
 
@@ -38,6 +38,23 @@ pub(super) fn auth(object: &Object<'_>, version: Version, report: &mut Report) -
             .hint("write the first 8 bytes, which is what Keepalived takes of a longer one");
     }
     auth
+}
+
+/// What a unicast instance demands of its peers' adverts. A router on the way to a peer in another
+/// network takes one off the 255 that each advert starts with.
+pub(super) fn min_ttl(object: &Object<'_>, unicast: bool, report: &mut Report) -> u8 {
+    let Some(field) = object.get("min_ttl") else {
+        return u8::MAX;
+    };
+    if !unicast {
+        report
+            .error(
+                field.key,
+                "`min_ttl` is for `peers`: multicast is never forwarded, so its TTL is 255",
+            )
+            .hint("remove `min_ttl` (RFC 9568 section 5.1.1.3)");
+    }
+    number(field, 1..=255, report).unwrap_or(u8::MAX)
 }
 
 pub(super) fn lease(object: &Object<'_>, report: &mut Report) -> Lease {

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use core::time::Duration;
 
-use vrrp_core::{AdvertOut, Input, Instant, Output, RouterConfig, State, SyncGroup, VirtualRouter};
+use vrrp_core::{AdvertOut, Input, Instant, Output, RouterConfig, State, VirtualRouter};
 use vrrp_wire::ChecksumForm;
 
 use super::ip;
@@ -213,16 +213,5 @@ impl Lan {
             .flat_map(|host| self.take(host))
             .filter(|(_, output)| matches!(output, Output::Transition { .. }))
             .count()
-    }
-
-    /// Passes the news of `member` of a group to the others. Each host is a member of its own
-    /// segment here only in name: groups are tested by their orders.
-    pub(crate) fn order(&mut self, group: &mut SyncGroup, member: usize) {
-        let state = self.hosts[member].router.state();
-        let mut orders = Vec::new();
-        group.on_state(member, state, |to, order| orders.push((to, order)));
-        for (to, order) in orders {
-            self.input(to, Input::Group(order));
-        }
     }
 }

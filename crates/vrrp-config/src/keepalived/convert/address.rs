@@ -1,0 +1,110 @@
+//! The lines of `virtual_ipaddress`.
+
+use std::net::IpAddr;
+
+use super::reasons::UNKNOWN;
+use crate::keepalived::Effect;
+use crate::keepalived::ledger::Ledger;
+use crate::keepalived::number;
+use crate::keepalived::tree::Directive;
+
+/// The virtual addresses of an instance, all of one family.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    addresses: Vec<(IpAddr, u8)>,
+}
+
+impl Addresses {
+    /// Whether they are IPv6; `None` without any.
+    pub(super) fn is_ipv6(&self) -> Option<bool> {
+        self.addresses.first().map(|(address, _)| address.is_ipv6())
+    }
+
+    /// As `vrrpd.yaml` has them: with a prefix where it is not that of a single address.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let text = |(address, prefix): &(IpAddr, u8)| {
+            if *prefix == single(*address) {
+                address.to_string()
+            } else {
+                format!("{address}/{prefix}")
+            }
+        };
+        self.addresses.iter().map(text).collect()
+    }
+
+    /// Reads one line, for an instance on `interface`.
+    pub(super) fn read(&mut self, line: &Directive, interface: Option<&str>, ledger: &mut Ledger) {
+        let Some((address, prefix)) = parse(line.keyword()) else {
+            ledger.lost(line, "it does not begin with an address");
+            return;
+        };
+        if self.is_ipv6().is_some_and(|ipv6| ipv6 != address.is_ipv6()) {
+            let why = "an instance serves one family, that of its first address; make a second instance";
+            ledger.lost(line, why);
+            return;
+        }
+        if self.addresses.iter().any(|(known, _)| *known == address) {
+            ledger.lost(line, "the address is given twice");
+            return;
+        }
+        self.addresses.push((address, prefix));
+        options(line, interface, ledger);
+    }
+}
+
+/// `address` or `address/prefix`.
+fn parse(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text, None),
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let most = single(address);
+    let prefix = match prefix {
+        Some(prefix) => u8::try_from(number::whole(prefix, 1..=i64::from(most))?).ok()?,
+        None => most,
+    };
+    Some((address, prefix))
+}
+
+fn single(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// What stands behind the address: nothing of it is carried over.
+fn options(line: &Directive, interface: Option<&str>, ledger: &mut Ledger) {
+    let mut words = line.args(1).iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        let takes_value = ["dev", "label", "scope", "brd", "peer", "preferred_lft"].contains(&word);
+        let value = if takes_value { words.next().unwrap_or_default() } else { "" };
+        let (effect, why) = match (word, value) {
+            ("dev", dev) if Some(dev) == interface => {
+                (Effect::None, "it is the interface of the instance")
+            }
+            ("dev", _) => (
+                Effect::Changed,
+                "vrrpd adds the addresses to the interface of the instance; for another one make an instance there",
+            ),
+            ("scope", "global") => (Effect::None, "vrrpd adds every address with this scope"),
+            ("noprefixroute" | "-nodad", _) => (Effect::None, "vrrpd always adds addresses so"),
+            ("preferred_lft", "0") => (Effect::None, "vrrpd adds IPv6 addresses so"),
+            ("preferred_lft", _) => {
+                (Effect::Changed, "no virtual address is ever chosen as the source of a connection")
+            }
+            ("label", _) => (Effect::Changed, "vrrpd gives addresses no label"),
+            ("scope", _) => (Effect::Changed, "vrrpd adds addresses with global scope"),
+            ("brd", _) => (Effect::Changed, "vrrpd sets no broadcast address"),
+            ("peer", _) => (Effect::Changed, "vrrpd sets no peer address"),
+            ("no_track", _) => {
+                (Effect::Changed, "vrrpd always puts an address back that somebody deletes")
+            }
+            ("use_vmac", _) => (Effect::Changed, "`vmac` is a setting of the whole instance"),
+            ("home" | "mngtmpaddr" | "autojoin", _) => {
+                (Effect::Changed, "vrrpd has no such setting for addresses")
+            }
+            _ => (Effect::Changed, UNKNOWN),
+        };
+        let part = format!("{} {word} {value}", line.keyword());
+        ledger.part(line, part.trim_end(), why, effect);
+    }
+}

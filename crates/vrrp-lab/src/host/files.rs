@@ -1,0 +1,47 @@
+//! A host's files, as the host sees them.
+
+use std::fs;
+use std::path::Path;
+
+use super::Host;
+use crate::command::User;
+use crate::error::{Context, Result};
+
+impl Host {
+    /// Writes a file as this host sees it; `/etc/vrrpd`, `/etc/kubernetes` and `/run` are its
+    /// own. Missing directories are made.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_file(&self, path: impl AsRef<Path>, contents: impl Into<Vec<u8>>) -> Result<()> {
+        let (path, contents) = (path.as_ref().to_owned(), contents.into());
+        let what = format!("writing {} in {}", path.display(), self.name());
+        self.enter(move || {
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            fs::write(&path, contents)
+        })?
+        .context(|| what)
+    }
+
+    /// Gives a file or directory to `user`.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub(crate) fn chown(&self, path: &str, user: User) -> Result<()> {
+        let path = path.to_owned();
+        let what = format!("giving {path} on {} to {}", self.name(), user.uid);
+        self.enter(move || std::os::unix::fs::chown(path, Some(user.uid), Some(user.gid)))?
+            .context(|| what)
+    }
+
+    /// Reads a file as this host sees it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read_file(&self, path: impl AsRef<Path>) -> Result<String> {
+        let path = path.as_ref().to_owned();
+        let what = format!("reading {} in {}", path.display(), self.name());
+        self.enter(move || fs::read_to_string(path))?
+            .context(|| what)
+    }
+}

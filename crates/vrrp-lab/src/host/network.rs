@@ -1,0 +1,141 @@
+//! A host's interfaces and addresses, as its administrator handles them.
+
+use std::net::IpAddr;
+
+use super::Host;
+use crate::error::Result;
+use crate::netlink::{HeldAddress, Link};
+use crate::switch::Cable;
+
+impl Host {
+    /// Every address on its interfaces, loopback and its own included.
+    ///
+    /// # Errors
+    /// The kernel refuses to list them.
+    pub fn addresses(&self) -> Result<Vec<HeldAddress>> {
+        self.inner.netlink.addresses()
+    }
+
+    /// Whether `address` is on one of its interfaces.
+    ///
+    /// # Errors
+    /// The kernel refuses to list them.
+    pub fn holds(&self, address: IpAddr) -> Result<bool> {
+        Ok(self.addresses()?.iter().any(|held| held.address == address))
+    }
+
+    /// Adds an address to its interface, as an administrator would.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn add_address(&self, address: IpAddr, prefix: u8) -> Result<()> {
+        self.inner
+            .netlink
+            .add_address(self.interface(), address, prefix)
+    }
+
+    /// Deletes an address by hand; `false` if this host did not have it.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn delete_address(&self, address: IpAddr) -> Result<bool> {
+        self.inner.netlink.delete_address(address)
+    }
+
+    /// Its interfaces.
+    ///
+    /// # Errors
+    /// The kernel refuses to list them.
+    pub fn links(&self) -> Result<Vec<Link>> {
+        self.inner.netlink.links()
+    }
+
+    /// Takes its interface down, as an administrator would.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn link_down(&self) -> Result<()> {
+        self.inner.netlink.set_up(self.interface(), false)
+    }
+
+    /// Takes its interface up again; global IPv6 addresses, which the kernel drops with the
+    /// link, come back.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn link_up(&self) -> Result<()> {
+        self.inner.netlink.set_up(self.interface(), true)?;
+        if let Some((address, prefix)) = self.inner.plan.ipv6
+            && !self.holds(address.into())?
+        {
+            self.add_address(address.into(), prefix)?;
+        }
+        Ok(())
+    }
+
+    /// Renames its interface to `new_name`, or, when called with the name it was made with,
+    /// back from `name`.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn rename_link(&self, name: &str, new_name: &str) -> Result<()> {
+        self.inner.netlink.rename(name, new_name)
+    }
+
+    /// Deletes its interface.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn delete_interface(&self) -> Result<()> {
+        self.inner.netlink.delete_link(self.interface())
+    }
+
+    /// Makes its interface, as a deleted one is made anew: another index, the same name, MAC
+    /// and IP addresses.
+    ///
+    /// # Errors
+    /// The kernel refuses, for example because it is there.
+    pub fn create_interface(&self) -> Result<()> {
+        let plan = &self.inner.plan;
+        let cable = Cable {
+            host: &plan.name,
+            interface: &plan.interface,
+            mac: plan.mac(),
+            namespace: &self.inner.namespace,
+        };
+        self.inner.switch.connect(&self.port(), &cable)?;
+        self.add_address(plan.address.into(), plan.prefix)?;
+        self.link_up()
+    }
+
+    /// Makes a further interface whose cable ends at the switch but in no bridge: it has a
+    /// carrier and nobody to talk to. For what tracks interfaces, or has to choose one.
+    ///
+    /// # Errors
+    /// The kernel refuses, for example because the name is taken.
+    pub fn add_interface(&self, name: &str) -> Result<()> {
+        let number = self.links()?.len();
+        let [.., c, d] = self.mac();
+        let mac = [0x02, 1, 0, u8::try_from(number).unwrap_or(u8::MAX), c, d];
+        let port = format!("x{number}-{}", self.name());
+        let switch = &self.inner.switch.netlink;
+        switch.add_veth(&port, name, mac, self.inner.namespace.netns_fd())?;
+        self.set_link_up(name, true)
+    }
+
+    /// Takes any of its interfaces up or down.
+    ///
+    /// # Errors
+    /// There is no such interface, or the kernel refuses.
+    pub fn set_link_up(&self, name: &str, up: bool) -> Result<()> {
+        self.inner.netlink.set_up(name, up)
+    }
+
+    /// Adds an address to any of its interfaces.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn add_address_to(&self, interface: &str, address: IpAddr, prefix: u8) -> Result<()> {
+        self.inner.netlink.add_address(interface, address, prefix)
+    }
+}

@@ -1,0 +1,1 @@
+//! Every order of a bounded set of happenings for a small group.

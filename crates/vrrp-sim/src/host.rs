@@ -1,0 +1,66 @@
+//! One host: its program, its clock, and what its kernel holds.
+
+use std::collections::VecDeque;
+
+use crate::clock::Clock;
+use crate::node::Node;
+
+/// A packet on its way, or in a socket whose owner does not run.
+#[derive(Clone, Debug)]
+pub(crate) struct Packet {
+    pub(crate) from: usize,
+    pub(crate) bytes: std::rc::Rc<[u8]>,
+}
+
+/// More than this a socket does not keep.
+const SOCKET_BUFFER: usize = 256;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    pub(crate) clock: Clock,
+    /// `None` while no program runs.
+    pub(crate) node: Option<Node>,
+    /// Until when the program gets no time; 0 if it runs.
+    pub(crate) stalled_until: u64,
+    pub(crate) link: bool,
+    /// Until when the kernel keeps the address; `None` if it has none.
+    pub(crate) held_until: Option<u64>,
+    pub(crate) socket: VecDeque<Packet>,
+}
+
+impl Host {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            node: None,
+            stalled_until: 0,
+            link: true,
+            held_until: None,
+            socket: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn runs(&self) -> bool {
+        self.node.is_some() && self.stalled_until == 0
+    }
+
+    /// Whether it answers for the address.
+    pub(crate) fn holds(&self) -> bool {
+        self.held_until.is_some() && self.link
+    }
+
+    pub(crate) fn queue(&mut self, packet: Packet) {
+        if self.socket.len() < SOCKET_BUFFER {
+            self.socket.push_back(packet);
+        }
+    }
+
+    /// When its program wants time next.
+    pub(crate) fn wakes(&self) -> Option<u64> {
+        if !self.runs() {
+            return None;
+        }
+        let deadline = self.node.as_ref()?.deadline()?;
+        Some(self.clock.time(deadline))
+    }
+}

@@ -1,0 +1,193 @@
+//! The invariants, looked at whenever time passes or something changes.
+
+use vrrp_core::State;
+
+use super::World;
+use crate::fault::Fault;
+use crate::host::Host;
+use crate::node::Node;
+use crate::watch::Invariant;
+
+/// What a clock that is 200 ppm off, and rounding, may add.
+const SLACK: u64 = 1_000_000;
+
+impl World<'_> {
+    /// How long after the last disturbance everything has to be in its place.
+    pub(super) fn settling(&self) -> u64 {
+        2 * self.scenario.master_down_interval() + 8 * self.scenario.network.delay_max + SLACK
+    }
+
+    /// Lets time pass. What lasted until now has its length; what is settled is looked at.
+    pub(super) fn pass(&mut self, to: u64) {
+        self.time = to;
+        self.check_gap();
+        self.check_doubled();
+        if to >= self.watch.disturbed + self.settling() && self.network_faults.is_empty() {
+            self.check_settled();
+        }
+    }
+
+    /// Something went wrong, was asked for, or is over.
+    pub(super) fn disturb(&mut self, planned: bool) {
+        let settled = self.time >= self.watch.disturbed + self.settling();
+        self.watch.calm &= planned && settled;
+        self.watch.disturbed = self.time;
+    }
+
+    fn may_be_master(host: &Host) -> bool {
+        host.runs()
+            && host.link
+            && host.node.as_ref().is_some_and(|node| {
+                !node.drained() && matches!(node.state(), State::Backup | State::Master)
+            })
+    }
+
+    fn candidates(&self) -> impl Iterator<Item = &Node> {
+        self.hosts
+            .iter()
+            .filter(|host| Self::may_be_master(host))
+            .filter_map(|host| host.node.as_ref())
+    }
+
+    pub(super) fn check_holders(&mut self) {
+        let holders = self.hosts.iter().filter(|host| host.holds()).count();
+        let running = self
+            .hosts
+            .iter()
+            .filter(|host| host.holds() && host.runs())
+            .count();
+        if holders > 0 {
+            self.watch.gap_since = None;
+        } else if self.watch.gap_since.is_none() {
+            self.watch.gap_since = Some(self.time);
+            self.trace
+                .line(self.time, format_args!("nobody holds the address"));
+        }
+        if running < 2 {
+            self.watch.doubled_since = None;
+        } else if self.watch.doubled_since.is_none() {
+            self.watch.doubled_since = Some(self.time);
+        }
+    }
+
+    fn check_gap(&mut self) {
+        let Some(since) = self.watch.gap_since else {
+            return;
+        };
+        if self.time == since || self.candidates().next().is_none() {
+            return;
+        }
+        if self.watch.calm {
+            let seen = format!("nobody held the address for {} ns", self.time - since);
+            self.watch
+                .violated(Invariant::PlannedLeavesCostNothing, self.time, seen);
+        }
+        let lasted = self.time - since.max(self.watch.disturbed);
+        let bound = self.scenario.master_down_interval() + 8 * self.scenario.network.delay_max;
+        if lasted > bound + SLACK {
+            let seen = format!("nobody held the address for {lasted} ns after the last fault");
+            self.watch
+                .violated(Invariant::NoLongOutage, self.time, seen);
+        }
+    }
+
+    fn check_doubled(&mut self) {
+        let Some(since) = self.watch.doubled_since else {
+            return;
+        };
+        if !self.network_faults.is_empty() {
+            return;
+        }
+        let delays = 4 * self.scenario.network.delay_max;
+        let (lasted, bound) = if self.watch.calm {
+            (self.time - since, delays)
+        } else {
+            let lasted = self.time - since.max(self.watch.disturbed);
+            (lasted, self.scenario.interval() + delays + SLACK)
+        };
+        if lasted > bound {
+            let seen = format!("two hosts held the address for {lasted} ns");
+            self.watch
+                .violated(Invariant::NoSecondMaster, self.time, seen);
+        }
+    }
+
+    fn check_settled(&mut self) {
+        let masters = self
+            .hosts
+            .iter()
+            .filter(|host| host.runs() && host.link)
+            .filter_map(|host| host.node.as_ref())
+            .filter(|node| node.state() == State::Master)
+            .count();
+        let best = self.candidates().map(Node::priority).max();
+        if masters != usize::from(best.is_some()) {
+            let seen = format!("{masters} masters, best candidate {best:?}");
+            self.watch
+                .violated(Invariant::OneMasterAfterSettling, self.time, seen);
+        }
+        let patient = self
+            .configs
+            .iter()
+            .any(|config| !config.preempt || !config.preempt_delay.is_zero());
+        let master = self.candidates().find(|node| node.state() == State::Master);
+        if let (Some(best), Some(master)) = (best, master)
+            && master.priority() < best
+            && !patient
+            && !self.anybody_resigned
+        {
+            let seen = format!("priority {} is master, {best} is backup", master.priority());
+            self.watch
+                .violated(Invariant::TheBestIsMaster, self.time, seen);
+        }
+        self.check_flapping();
+        self.watch.calm = true;
+    }
+
+    fn check_flapping(&mut self) {
+        let schedule = &self.scenario.schedule;
+        if schedule
+            .iter()
+            .any(|(_, fault)| matches!(fault, Fault::Loss(..)))
+        {
+            return;
+        }
+        let hosts = self.hosts.len() as u64;
+        let bound = (2 * schedule.len() as u64 + 2) * hosts * 2;
+        if self.watch.transitions > bound {
+            let seen = format!("{} changes of state", self.watch.transitions);
+            self.watch.violated(Invariant::NoFlapping, self.time, seen);
+        }
+    }
+
+    /// A backup that may become master waits for something that comes.
+    pub(super) fn check_waiting(&mut self, host: usize) {
+        let Some(node) = &self.hosts[host].node else {
+            return;
+        };
+        if node.state() != State::Backup || node.drained() {
+            return;
+        }
+        let wakes = node
+            .deadline()
+            .map(|deadline| self.hosts[host].clock.time(deadline));
+        let longest = self.time + 2 * self.scenario.master_down_interval();
+        if wakes.is_none_or(|at| at > longest) {
+            let seen = format!("host {host} waits until {wakes:?}");
+            self.watch.violated(Invariant::NotDeaf, self.time, seen);
+        }
+    }
+
+    /// The daemon of `host` stops running now: its address must go in time.
+    pub(super) fn check_lease(&mut self, host: usize) {
+        let Some(until) = self.hosts[host].held_until else {
+            return;
+        };
+        let interval = self.scenario.master_down_interval();
+        let bound = interval.next_multiple_of(1_000_000_000) + 1_000_000_000;
+        if !self.is_model(host) && until.saturating_sub(self.time) > bound {
+            let seen = format!("host {host} keeps the address for {} ns", until - self.time);
+            self.watch.violated(Invariant::LeaseEnds, self.time, seen);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The interface comes and goes: fault with its reason, and recovery without help.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use vrrp_lab::{Command, Host, Lab, Result, VIP};
+
+use crate::cluster::{BOUND, Cluster, config, vip};
+
+/// Breaks cp1's interface: fault, with `reason`, and cp2 serves. Mends it: cp1 serves again.
+fn breaks_and_recovers(
+    reason: &str,
+    break_it: impl Fn(&Host) -> Result<()>,
+    mend_it: impl Fn(&Host) -> Result<()>,
+) -> Result<()> {
+    let mut cluster = Cluster::start("")?;
+    let host = cluster.host("cp1").clone();
+    break_it(&host)?;
+    let daemon = cluster.take("cp1");
+    let broken = daemon.wait_instance("fault", BOUND, |instance| instance["state"] == "fault")?;
+    let said = broken["reason"].to_string();
+    assert!(said.contains(reason), "{said}");
+    assert_eq!(broken["addresses_present"], 0, "{broken}");
+    let status = host.vrrpd_command(&["status"], BOUND)?;
+    assert_eq!(status.status.code(), Some(1));
+    assert!(status.stdout.contains("fault"), "{status:?}");
+    cluster.settle("cp2")?;
+    assert!(!host.holds(vip())?);
+    mend_it(&host)?;
+    daemon.wait_state("master", BOUND)?;
+    cluster.lab.wait_only_holder(VIP, "cp1", BOUND)?;
+    let since = Instant::now();
+    cluster
+        .capture()
+        .wait_for_advert("adverts of cp1", since, BOUND, |a| a.host == "cp1")?;
+    cluster.daemon("cp2").wait_state("backup", BOUND)
+}
+
+#[test]
+fn an_interface_that_is_taken_down_is_a_fault_until_it_is_up_again() -> Result<()> {
+    breaks_and_recovers("interface is down", Host::link_down, Host::link_up)
+}
+
+#[test]
+fn a_cable_that_is_pulled_is_a_fault_until_it_is_back() -> Result<()> {
+    breaks_and_recovers("no carrier", Host::unplug, Host::mend)
+}
+
+#[test]
+fn an_interface_without_address_is_a_fault_until_it_has_one() -> Result<()> {
+    breaks_and_recovers(
+        "no usable source address",
+        |host| host.delete_address(host.address().into()).map(drop),
+        |host| host.add_address(host.address().into(), 24),
+    )
+}
+
+#[test]
+fn an_interface_that_is_deleted_is_rejoined_when_it_is_made_anew() -> Result<()> {
+    breaks_and_recovers(
+        "does not exist",
+        Host::delete_interface,
+        Host::create_interface,
+    )
+}
+
+#[test]
+fn an_interface_that_is_renamed_is_a_fault_until_it_has_its_name_again() -> Result<()> {
+    breaks_and_recovers(
+        "does not exist",
+        |host| {
+            host.link_down()?;
+            host.rename_link("ens20f0", "other0")
+        },
+        |host| {
+            host.rename_link("other0", "ens20f0")?;
+            host.link_up()
+        },
+    )
+}
+
+#[test]
+fn a_short_loss_of_the_carrier_leaves_one_master() -> Result<()> {
+    let cluster = Cluster::start("")?;
+    for _ in 0..5 {
+        cluster.host("cp1").unplug()?;
+        cluster.host("cp1").mend()?;
+    }
+    cluster.settle("cp1")?;
+    cluster.stays("cp1", 10)
+}
+
+#[test]
+fn a_daemon_that_starts_before_the_network_waits_for_it() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    host.delete_address(host.address().into())?;
+    host.link_down()?;
+    let daemon = host.start_vrrpd(&config(100, ""))?;
+    daemon.wait_instance("the first fault", BOUND, |instance| {
+        instance["state"] == "fault" && instance["reason"].to_string().contains("is down")
+    })?;
+    host.link_up()?;
+    daemon.wait_instance("the second fault", BOUND, |instance| {
+        instance["state"] == "fault" && instance["reason"].to_string().contains("source address")
+    })?;
+    assert!(lab.capture().adverts().is_empty());
+    host.add_address(host.address().into(), 24)?;
+    daemon.wait_state("master", BOUND)
+}
+
+#[test]
+fn a_route_that_comes_later_is_found() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    host.delete_address(host.address().into())?;
+    let daemon = host.start_vrrpd(&config(100, "").replace("    interface: ens20f0\n", ""))?;
+    daemon.wait_instance("no route", BOUND, |instance| {
+        instance["state"] == "fault" && instance["reason"].to_string().contains("no route")
+    })?;
+    host.add_address(host.address().into(), 24)?;
+    daemon.wait_state("master", BOUND)
+}
+
+#[test]
+fn another_source_address_is_taken_up_without_a_change_of_state() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    let daemon = host.start_vrrpd(&config(100, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    let new: IpAddr = [10, 0, 50, 61].into();
+    host.add_address(new, 24)?;
+    let before = daemon.instance(None)?;
+    host.delete_address(host.address().into())?;
+    // Where the kernel drops the second address with the first, an administrator adds it again.
+    if !host.holds(new)? {
+        host.add_address(new, 24)?;
+    }
+    lab.capture().wait_for_advert(
+        "an advert from the new address",
+        Instant::now(),
+        BOUND,
+        |advert| advert.source == new,
+    )?;
+    daemon.wait_state("master", BOUND)?;
+    lab.wait_only_holder(VIP, "cp1", BOUND)?;
+    assert_eq!(before["state"], "master");
+    Ok(())
+}
+
+#[test]
+fn a_tracked_interface_without_carrier_lowers_the_priority() -> Result<()> {
+    let lab = Lab::new(3)?;
+    for host in lab.hosts() {
+        ip(host, &["link", "add", "dummy0", "type", "dummy"])?;
+        ip(host, &["link", "set", "dummy0", "up"])?;
+    }
+    let cluster = Cluster::start_in(lab, |_, priority| {
+        config(priority, "    track: [{interface: dummy0, penalty: 200}]\n")
+    })?;
+    ip(cluster.host("cp1"), &["link", "set", "dummy0", "down"])?;
+    cluster.settle("cp2")?;
+    let instance = cluster.instance("cp1")?;
+    assert_eq!(instance["effective_priority"], 50);
+    let why = instance["effective_priority_reason"].to_string();
+    assert!(why.contains("dummy0"), "{why}");
+    ip(cluster.host("cp1"), &["link", "set", "dummy0", "up"])?;
+    cluster.settle("cp1")?;
+    ip(cluster.host("cp1"), &["link", "delete", "dummy0"])?;
+    cluster.settle("cp2")
+}
+
+fn ip(host: &Host, arguments: &[&str]) -> Result<()> {
+    let output = host.output(&Command::new("ip").args(arguments), BOUND)?;
+    assert!(output.status.success(), "ip {arguments:?}: {output:?}");
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Whole daemons in network namespaces: hosts on a switch, a client, real adverts, real faults.
+//! One file for each theme. Needs root.
+#![forbid(unsafe_code)]
+
+mod announce;
+mod cluster;
+mod config_errors;
+mod conflict;
+mod defaults;
+mod drain;
+mod election;
+mod failover;
+mod health;
+mod ipv6;
+mod konvoy;
+mod lease;
+mod link;
+mod metrics;
+mod preempt;
+mod privileges;
+mod reload;
+mod repair;
+mod startup_errors;
+mod status;
+mod unicast;
+mod version2;

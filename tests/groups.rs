@@ -1,0 +1,162 @@
+//! Sync groups: the members are master on the same host, and stay so through faults, leaves and
+//! returns.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use vrrp_lab::{Daemon, Lab};
+
+type Result = vrrp_lab::Result<()>;
+
+/// Far longer than anything here takes, for machines that are busy with something else.
+const BOUND: Duration = Duration::from_secs(30);
+
+const FIRST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 50, 20));
+const SECOND: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 50, 21));
+/// The second instance is in fault while the host lacks this address.
+const EXTRA: [IpAddr; 2] = [
+    IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 50, 211)),
+    IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 50, 212)),
+];
+
+/// Two instances in one group. Left to themselves they would part: each is to be master on
+/// another host.
+fn config(host: usize, grouped: bool) -> String {
+    let priorities = [[200, 100], [150, 180]][host];
+    let group = if grouped {
+        "groups: [{name: both, members: [first, second]}]\n"
+    } else {
+        ""
+    };
+    format!(
+        "instances:
+  - {{name: first, addresses: [{FIRST}], interface: ens20f0, vrid: 51, priority: {}, advert_interval: 100ms}}
+  - {{name: second, addresses: [{SECOND}], interface: ens20f0, vrid: 52, priority: {}, advert_interval: 100ms, source: {}}}
+{group}",
+        priorities[0], priorities[1], EXTRA[host]
+    )
+}
+
+fn start(lab: &Lab, grouped: bool) -> vrrp_lab::Result<Vec<Daemon>> {
+    let mut daemons = Vec::new();
+    for (number, host) in lab.hosts().iter().enumerate() {
+        host.add_address(EXTRA[number], 24)?;
+        daemons.push(host.start_vrrpd(&config(number, grouped))?);
+    }
+    Ok(daemons)
+}
+
+fn lab() -> vrrp_lab::Result<Lab> {
+    Lab::builder().hosts(2).build()
+}
+
+fn wait_both_on(lab: &Lab, host: &str) -> Result {
+    lab.wait_until(&format!("{host} alone holds both addresses"), BOUND, || {
+        [FIRST, SECOND]
+            .iter()
+            .all(|address| lab.holders(*address).is_ok_and(|holders| holders == [host]))
+    })
+}
+
+fn holder_of_both(lab: &Lab) -> vrrp_lab::Result<String> {
+    lab.wait_for("one host alone holds both addresses", BOUND, || {
+        let (first, second) = (lab.holders(FIRST).ok()?, lab.holders(SECOND).ok()?);
+        (first.len() == 1 && first == second).then(|| first[0].clone())
+    })
+}
+
+fn other(host: &str) -> &'static str {
+    if host == "cp1" { "cp2" } else { "cp1" }
+}
+
+fn transitions(daemon: &Daemon) -> vrrp_lab::Result<u64> {
+    let counters = |name| {
+        let instance = daemon.instance(Some(name))?;
+        Ok(instance["counters"]["transitions"].as_u64().unwrap_or(0))
+    };
+    Ok(counters("first")? + counters("second")?)
+}
+
+#[test]
+fn without_a_group_each_instance_goes_its_own_way() -> Result {
+    let lab = lab()?;
+    let _daemons = start(&lab, false)?;
+    lab.wait_only_holder(FIRST, "cp1", BOUND)?;
+    lab.wait_only_holder(SECOND, "cp2", BOUND)
+}
+
+#[test]
+fn members_settle_on_one_host_and_stay_there() -> Result {
+    let lab = lab()?;
+    let daemons = start(&lab, true)?;
+    holder_of_both(&lab)?;
+    // No ping-pong: over many Master_Down_Intervals nothing changes any more. The wait is for
+    // adverts, the beat of the protocol itself.
+    let master = holder_of_both(&lab)?;
+    let index = usize::from(master == "cp2");
+    let settled: Vec<u64> = daemons
+        .iter()
+        .map(transitions)
+        .collect::<vrrp_lab::Result<_>>()?;
+    let sent = |daemon: &Daemon| -> vrrp_lab::Result<u64> {
+        let instance = daemon.instance(Some("first"))?;
+        Ok(instance["counters"]["adverts_sent"].as_u64().unwrap_or(0))
+    };
+    let before = sent(&daemons[index])?;
+    lab.wait_until("thirty more adverts", BOUND, || {
+        sent(&daemons[index]).is_ok_and(|now| now >= before + 30)
+    })?;
+    let later: Vec<u64> = daemons
+        .iter()
+        .map(transitions)
+        .collect::<vrrp_lab::Result<_>>()?;
+    assert_eq!(settled, later, "{}", lab.diagnostics());
+    Ok(())
+}
+
+#[test]
+fn a_fault_of_one_member_takes_the_other_along_and_back() -> Result {
+    let lab = lab()?;
+    let daemons = start(&lab, true)?;
+    let master = holder_of_both(&lab)?;
+    let index = usize::from(master == "cp2");
+    let host = lab.host(&master)?;
+    host.delete_address(EXTRA[index])?;
+    wait_both_on(&lab, other(&master))?;
+    let first = daemons[index].instance(Some("first"))?;
+    assert_eq!(first["state"], "backup", "{first}");
+    let reason = first["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("sync group"), "{reason}");
+    let second = daemons[index].instance(Some("second"))?;
+    assert_eq!(second["state"], "fault", "{second}");
+
+    host.add_address(EXTRA[index], 24)?;
+    lab.wait_until("the second instance has left its fault", BOUND, || {
+        daemons[index]
+            .instance(Some("second"))
+            .is_ok_and(|instance| instance["state"] != "fault")
+    })?;
+    holder_of_both(&lab).map(drop)
+}
+
+#[test]
+fn a_stop_hands_over_all_members_together() -> Result {
+    let lab = lab()?;
+    let daemons = start(&lab, true)?;
+    let master = holder_of_both(&lab)?;
+    let index = usize::from(master == "cp2");
+    let status = daemons[index].terminate(BOUND)?;
+    assert!(status.success(), "{status}");
+    wait_both_on(&lab, other(&master))
+}
+
+#[test]
+fn resigning_one_member_moves_the_group() -> Result {
+    let lab = lab()?;
+    let daemons = start(&lab, true)?;
+    let master = holder_of_both(&lab)?;
+    let index = usize::from(master == "cp2");
+    let (code, text) = daemons[index].post("resign?instance=first")?;
+    assert_eq!(code, 200, "{text}");
+    wait_both_on(&lab, other(&master))
+}
