@@ -84,6 +84,13 @@ pub enum What {
         /// What it means, as a sentence.
         message: String,
     },
+    /// A step of the protocol that changes no state and asks nothing of anybody.
+    Notice {
+        /// Name of the instance.
+        instance: String,
+        /// What happened, as a sentence.
+        message: String,
+    },
     /// Something a person should know of that fits no other kind.
     Warning {
         /// Name of the instance, where it concerns one.

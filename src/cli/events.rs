@@ -77,6 +77,7 @@ fn sentence(event: &Event) -> String {
         } => {
             format!("{instance}: an advert left {late_ms:.1} ms late: {message}")
         }
+        What::Notice { instance, message } => format!("{instance}: {message}"),
         What::Warning {
             instance: Some(instance),
             message,

@@ -26,6 +26,7 @@ pub fn run(args: RunArgs) -> ExitCode {
         Ok(Loaded::Config(loaded)) => loaded,
         Ok(Loaded::ExternalLoadBalancer(external)) => {
             let _ = terminal::print(format!("{external}\n").as_bytes());
+            daemon::tell_ready();
             return ExitCode::SUCCESS;
         }
         Err(diagnostics) => {

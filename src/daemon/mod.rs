@@ -10,5 +10,6 @@ mod protocol;
 mod supervisor;
 mod tracking;
 
+pub use notify::tell_ready;
 pub use protocol::StartError;
 pub use supervisor::{Parts, RunError, run};

@@ -17,6 +17,12 @@ pub(super) fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
+/// Tells systemd that the start succeeded although nothing is left to run. Without this a
+/// service of `Type=notify` that ends counts as failed, and is started again and again.
+pub fn tell_ready() {
+    tell(&[NotifyState::Ready]);
+}
+
 /// Pings systemd's watchdog, where there is one, while the protocol thread lives.
 pub(super) async fn watchdog(view: Arc<DaemonView>) {
     let Some(timeout) = sd_notify::watchdog_enabled() else {

@@ -162,8 +162,6 @@ fn keeps_its_promises(config: &Config) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn any_text_is_answered(text in any::<String>()) {
         judge(&text, None);

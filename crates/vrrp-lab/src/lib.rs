@@ -33,6 +33,7 @@ mod pki;
 mod private_files;
 pub mod prober;
 mod process;
+mod stamp;
 mod switch;
 mod tls;
 pub mod tools;

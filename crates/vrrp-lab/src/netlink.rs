@@ -9,7 +9,8 @@ use rtnetlink::packet_core::{NetlinkMessage, NetlinkPayload};
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 use rtnetlink::packet_route::link::{
-    BridgeStpState, InfoBridge, InfoData, InfoVeth, LinkAttribute, LinkFlags, LinkMessage,
+    BridgePortState, BridgeStpState, InfoBridge, InfoBridgePort, InfoData, InfoPortData, InfoVeth,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
 use rtnetlink::{
     Handle, LinkBridge, LinkBridgePort, LinkMessageBuilder, LinkUnspec, LinkVeth, MulticastGroup,
@@ -51,6 +52,11 @@ pub struct Link {
     pub up: bool,
     /// Whether it has a carrier.
     pub carrier: bool,
+    /// Whether the kernel's operational state (RFC 2863) is up; it follows the carrier with a
+    /// delay of up to a second.
+    pub operational: bool,
+    /// Whether it is a bridge port that forwards.
+    pub forwarding: bool,
     /// Its MAC address.
     pub mac: [u8; 6],
 }
@@ -311,11 +317,15 @@ fn link(message: &LinkMessage) -> Link {
         name: String::new(),
         up: message.header.flags.contains(LinkFlags::Up),
         carrier: message.header.flags.contains(LinkFlags::LowerUp),
+        operational: false,
+        forwarding: false,
         mac: [0; 6],
     };
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
+            LinkAttribute::OperState(state) => link.operational = *state == State::Up,
+            LinkAttribute::LinkInfo(infos) => link.forwarding = infos.iter().any(is_forwarding),
             LinkAttribute::Address(mac) => {
                 if let Ok(mac) = mac.as_slice().try_into() {
                     link.mac = mac;
@@ -325,4 +335,11 @@ fn link(message: &LinkMessage) -> Link {
         }
     }
     link
+}
+
+fn is_forwarding(info: &LinkInfo) -> bool {
+    let LinkInfo::PortData(InfoPortData::BridgePort(attributes)) = info else {
+        return false;
+    };
+    attributes.contains(&InfoBridgePort::State(BridgePortState::Forwarding))
 }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use common::{Capture, Pair, alone, handle};
 use rtnetlink::{LinkBridge, LinkUnspec};
-use vrrp_net::netlink::{AddressSpec, LinkInfo};
+use vrrp_net::netlink::{AddressSpec, LinkInfo, Netlink};
 use vrrp_net::socket::{RecvBatch, VrrpSocket};
 use vrrp_net::sysctl;
 use vrrp_net::vmac::{self, VmacError, VmacSpec};
@@ -28,18 +28,25 @@ fn spec(pair: &Pair, family: Family) -> VmacSpec {
 }
 
 /// The same at the other end of the cable.
-async fn at_the_peer(pair: &Pair, family: Family) -> LinkInfo {
+fn at_the_peer(pair: &Pair, family: Family) -> LinkInfo {
     let spec = VmacSpec {
         parent: pair.right.clone(),
         link_local: (family == Family::V6)
             .then(|| vmac::link_local("fe80::2".parse().unwrap(), 51)),
         ..spec(pair, family)
     };
-    // Settings are read and written in the thread's namespace, and nothing here waits for
-    // another task of this runtime but the connection.
-    let netlink = pair.peer_netlink.clone();
-    let made = tokio::spawn(async move { vmac::create(&netlink, &spec).await });
-    made.await.unwrap().unwrap()
+    // Settings are read and written in the thread's namespace.
+    let made = pair.peer.enter(|| {
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async { vmac::create(&Netlink::new().unwrap(), &spec).await })
+        })
+        .join()
+    });
+    made.unwrap().unwrap().link
 }
 
 #[test]
@@ -50,7 +57,10 @@ fn a_vmac_interface_has_the_rfcs_mac_and_settings_of_its_own_only() {
         for (family, arp_ignore) in [(Family::V4, 1), (Family::V6, 8)] {
             let made = vmac::create(&pair.netlink, &spec(&pair, family))
                 .await
-                .unwrap();
+                .unwrap()
+                .link;
+            assert!(vmac::is_ours(&made));
+            assert_eq!(vmac::vrid_of(made.mac.unwrap()), Some(51));
             assert_eq!(made.name, vmac::name(family, 51));
             assert_eq!(made.mac, Some(virtual_mac(family, 51)));
             assert_eq!(made.parent, Some(pair.left.index));
@@ -91,23 +101,74 @@ fn a_vmac_interface_has_the_rfcs_mac_and_settings_of_its_own_only() {
             sysctl::read(Family::V4, "left", "arp_ignore").unwrap(),
             before
         );
-        assert!(vmac::parent_answers(&pair.left).unwrap());
-        vmac::quiet_parent(&pair.netlink, &pair.left).await.unwrap();
-        assert!(!vmac::parent_answers(&pair.left).unwrap());
     });
 }
 
 #[test]
-fn a_leftover_is_replaced_and_a_stranger_of_that_name_is_left_alone() {
+fn the_real_interface_is_quiet_until_the_last_one_is_gone() {
+    alone(|| async {
+        let pair = Pair::new().await;
+        let arp_ignore = || sysctl::read(Family::V4, "left", "arp_ignore").unwrap();
+        let another = VmacSpec {
+            name: vmac::name(Family::V4, 52),
+            vrid: 52,
+            ..spec(&pair, Family::V4)
+        };
+        let first = vmac::create(&pair.netlink, &spec(&pair, Family::V4)).await;
+        let second = vmac::create(&pair.netlink, &another).await;
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert!(first.parent_changed && !second.parent_changed);
+        for (vmac, then) in [(first, 1), (second, 0)] {
+            assert_eq!(arp_ignore(), 1);
+            let removed = vmac::remove(&pair.netlink, &vmac.link.interface()).await;
+            assert!(removed.unwrap());
+            assert_eq!(arp_ignore(), then);
+        }
+    });
+}
+
+#[test]
+fn a_setting_that_an_administrator_made_is_left_alone() {
+    alone(|| async {
+        let pair = Pair::new().await;
+        let arp_ignore = || sysctl::read(Family::V4, "left", "arp_ignore").unwrap();
+        // Before: nothing is changed, and so nothing is changed back.
+        sysctl::write(Family::V4, "left", "arp_ignore", 2).unwrap();
+        let made = vmac::create(&pair.netlink, &spec(&pair, Family::V4)).await;
+        let made = made.unwrap();
+        assert!(!made.parent_changed);
+        assert_eq!(arp_ignore(), 2);
+        let interface = made.link.interface();
+        vmac::remove(&pair.netlink, &interface).await.unwrap();
+        assert_eq!(arp_ignore(), 2);
+        // Meanwhile: what is there now was not made here.
+        sysctl::write(Family::V4, "left", "arp_ignore", 0).unwrap();
+        let made = vmac::create(&pair.netlink, &spec(&pair, Family::V4)).await;
+        let made = made.unwrap();
+        assert!(made.parent_changed);
+        sysctl::write(Family::V4, "left", "arp_ignore", 2).unwrap();
+        let interface = made.link.interface();
+        vmac::remove(&pair.netlink, &interface).await.unwrap();
+        assert_eq!(arp_ignore(), 2);
+    });
+}
+
+#[test]
+fn a_leftover_is_taken_over_and_a_stranger_of_that_name_is_left_alone() {
     alone(|| async {
         let pair = Pair::new().await;
         let spec = spec(&pair, Family::V4);
-        let first = vmac::create(&pair.netlink, &spec).await.unwrap();
-        let second = vmac::create(&pair.netlink, &spec).await.unwrap();
-        assert_ne!(first.index, second.index);
+        let first = vmac::create(&pair.netlink, &spec).await.unwrap().link;
+        let vip = AddressSpec::virtual_address(first.interface(), VIP.into(), 32, None);
+        pair.netlink.add_address(&vip).await.unwrap();
+        let second = vmac::create(&pair.netlink, &spec).await.unwrap().link;
+        assert_eq!(first.index, second.index);
+        let listed = pair.netlink.addresses().await.unwrap();
+        assert!(listed.iter().any(|info| info.address == IpAddr::from(VIP)));
         vmac::remove(&pair.netlink, &second.interface())
             .await
             .unwrap();
+        assert_eq!(sysctl::read(Family::V4, "left", "arp_ignore").unwrap(), 0);
         let stranger = LinkBridge::new(&spec.name).build();
         handle().link().add(stranger).execute().await.unwrap();
         let error = vmac::create(&pair.netlink, &spec).await.unwrap_err();
@@ -148,8 +209,9 @@ fn two_hosts_with_the_same_virtual_mac_hear_each_other() {
         let pair = Pair::new().await;
         let here = vmac::create(&pair.netlink, &spec(&pair, family))
             .await
-            .unwrap();
-        let there = at_the_peer(&pair, family).await;
+            .unwrap()
+            .link;
+        let there = at_the_peer(&pair, family);
         assert_eq!(here.mac, there.mac);
         let (group, sources): (IpAddr, [IpAddr; 2]) = match family {
             Family::V4 => (
@@ -195,7 +257,8 @@ fn a_peer_without_a_virtual_mac_is_heard_too() {
         let pair = Pair::new().await;
         let here = vmac::create(&pair.netlink, &spec(&pair, Family::V4))
             .await
-            .unwrap();
+            .unwrap()
+            .link;
         let left = VrrpSocket::open(&here.interface(), Family::V4).unwrap();
         let right = pair
             .peer
@@ -212,10 +275,10 @@ fn a_peer_without_a_virtual_mac_is_heard_too() {
 fn a_virtual_address_on_it_answers_arp_with_the_virtual_mac_and_carries_traffic() {
     alone(|| async {
         let pair = Pair::new().await;
-        vmac::quiet_parent(&pair.netlink, &pair.left).await.unwrap();
         let made = vmac::create(&pair.netlink, &spec(&pair, Family::V4))
             .await
-            .unwrap();
+            .unwrap()
+            .link;
         let vip = AddressSpec::virtual_address(made.interface(), VIP.into(), 32, None);
         pair.netlink.add_address(&vip).await.unwrap();
         let capture = pair.peer.enter(Capture::new);
@@ -257,7 +320,8 @@ fn a_strict_reverse_path_filter_on_all_interfaces_silences_no_backup() {
             let pair = Pair::new().await;
             let made = vmac::create(&pair.netlink, &spec(&pair, Family::V4))
                 .await
-                .unwrap();
+                .unwrap()
+                .link;
             let left = VrrpSocket::open(&made.interface(), Family::V4).unwrap();
             let right = pair
                 .peer

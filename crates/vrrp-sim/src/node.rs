@@ -67,6 +67,13 @@ impl Node {
         }
     }
 
+    pub(crate) fn leaving(&self) -> bool {
+        match self {
+            Self::Vrrpd(router) => router.leaving(),
+            Self::Keepalived(_) => false,
+        }
+    }
+
     pub(crate) fn input(&mut self, now: Instant, input: &Input<'_>) {
         match self {
             Self::Vrrpd(router) => {

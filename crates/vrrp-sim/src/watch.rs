@@ -66,6 +66,9 @@ pub(crate) struct Watch {
     pub(crate) calm: bool,
     /// Since when nobody held the addresses.
     pub(crate) gap_since: Option<u64>,
+    /// The gap began after an unplanned fault, or when nobody could have taken over.
+    pub(crate) gap_excused: bool,
+    pub(crate) last_holder: Option<usize>,
     /// Since when more than one running host held them.
     pub(crate) doubled_since: Option<u64>,
     pub(crate) violation: Option<Violation>,

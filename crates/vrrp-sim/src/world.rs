@@ -261,7 +261,7 @@ impl<'a> World<'a> {
                 Action::Announce => unannounced = false,
                 _ => {}
             }
-            self.carry_out(host, action);
+            self.carry_out(host, &action);
         }
         if unannounced {
             let seen = format!("host {host} took the address without announcing it");
@@ -272,9 +272,9 @@ impl<'a> World<'a> {
         self.check_holders();
     }
 
-    fn carry_out(&mut self, host: usize, action: Action) {
+    fn carry_out(&mut self, host: usize, action: &Action) {
         match action {
-            Action::Send(bytes) => self.send(host, bytes.into()),
+            Action::Send(bytes) => self.send(host, &Rc::from(bytes.as_slice())),
             Action::Hold(lifetime) | Action::Renew(lifetime) => {
                 let nanos = lifetime.map(|span| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX));
                 let until = nanos.map_or(u64::MAX, |nanos| self.time.saturating_add(nanos));
@@ -292,7 +292,7 @@ impl<'a> World<'a> {
                         .violated(Invariant::AnnouncedIsHeld, self.time, seen);
                 }
             }
-            Action::Moved(to, cause) => self.moved(host, to, cause),
+            Action::Moved(to, cause) => self.moved(host, *to, cause.as_ref()),
             Action::Left => self.hosts[host].node = None,
             Action::Note(text) => {
                 if !text.is_empty() {
@@ -303,11 +303,11 @@ impl<'a> World<'a> {
         }
     }
 
-    fn moved(&mut self, host: usize, to: State, cause: Option<Cause>) {
+    fn moved(&mut self, host: usize, to: State, cause: Option<&Cause>) {
         self.watch.transitions += 1;
         self.watch.failovers += u64::from(to == State::Master);
         if let Some(Cause::Preempted { own, .. }) = cause
-            && own < 255
+            && *own < 255
             && !self.configs[host].preempt
         {
             let seen = format!("host {host} preempted");
@@ -315,13 +315,13 @@ impl<'a> World<'a> {
                 .violated(Invariant::NoPreemption, self.time, seen);
         }
         if self.trace.is_kept() {
-            let why = cause.map(|cause| cause.to_string()).unwrap_or_default();
+            let why = cause.map(Cause::to_string).unwrap_or_default();
             self.trace
                 .line(self.time, format_args!("host {host} is {to}: {why}"));
         }
     }
 
-    fn send(&mut self, from: usize, bytes: Rc<[u8]>) {
+    fn send(&mut self, from: usize, bytes: &Rc<[u8]>) {
         let priority = bytes.get(2).copied().unwrap_or(0);
         self.trace.line(
             self.time,
@@ -338,7 +338,7 @@ impl<'a> World<'a> {
                 let delay = self.dice.between(network.delay_min, network.delay_max);
                 let packet = Packet {
                     from,
-                    bytes: Rc::clone(&bytes),
+                    bytes: Rc::clone(bytes),
                 };
                 self.schedule(self.time + delay, Event::Arrive(to, packet));
             }

@@ -9,6 +9,7 @@ use vrrp_net::Interface;
 use vrrp_net::netlink::NetEvent;
 
 use super::Protocol;
+use super::instance::Instance;
 use super::network::Place;
 use super::port::Port;
 use crate::daemon::kernel::{Holding, InstanceId, Job};
@@ -81,9 +82,33 @@ impl Protocol {
         let place = self
             .network
             .place(&instance.plan, instance.route, virtual_addresses);
+        let place = place.and_then(|place| self.refuse_twin(index, place));
         match place.and_then(|place| self.open_port(index, place)) {
             Ok(place) => self.go_up(index, place),
             Err(reason) => self.go_down(index, reason),
+        }
+    }
+
+    /// Two instances of one VRID on one interface would hear each other's adverts. The file's
+    /// validation cannot see it where an interface is found by route.
+    fn refuse_twin(&self, index: usize, place: Place) -> Result<Place, FaultReason> {
+        let instance = &self.instances[index];
+        let is_twin = |other: &&Instance| {
+            other.id != instance.id
+                && (other.view.vrid, other.view.family)
+                    == (instance.view.vrid, instance.view.family)
+                && other
+                    .place
+                    .as_ref()
+                    .is_some_and(|taken| taken.interface == place.interface)
+        };
+        match self.instances.iter().find(is_twin) {
+            Some(twin) => Err(FaultReason::Other(format!(
+                "instance {} has virtual router identifier {} on {} already; give one of them \
+                 another `vrid:`",
+                twin.plan.name, twin.view.vrid, place.interface
+            ))),
+            None => Ok(place),
         }
     }
 

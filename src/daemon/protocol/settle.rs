@@ -218,8 +218,12 @@ impl Protocol {
                 late_ms: lateness.as_secs_f64() * 1000.0,
                 message,
             },
-            _ => What::Warning {
+            _ if is_warning(event) => What::Warning {
                 instance: Some(name),
+                message,
+            },
+            _ => What::Notice {
+                instance: name,
                 message,
             },
         });

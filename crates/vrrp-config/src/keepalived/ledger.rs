@@ -1,7 +1,8 @@
 //! The list of what is not carried over, and of what to know about the rest.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::source::{Origin, Skipped};
 use super::tree::Directive;
@@ -50,27 +51,21 @@ impl Ledger {
         self.remarks.push(remark);
     }
 
-    /// A line whose condition does not hold, or an include without a file.
+    /// A line whose condition does not hold, or an include without a file: Keepalived passes over
+    /// both as well.
     pub(super) fn skipped(&mut self, skipped: &Skipped) {
-        self.push(&skipped.origin, skipped.text.clone(), skipped.why.clone(), Effect::Changed);
+        self.push(&skipped.origin, skipped.text.clone(), skipped.why.clone(), Effect::None);
     }
 
-    /// Both lists, in the order of the files.
-    pub(super) fn close(self) -> (Vec<NotCarriedOver>, Vec<Remark>) {
+    /// Both lists, in the order of `files` and their lines.
+    pub(super) fn close(self, files: &[Rc<Path>]) -> (Vec<NotCarriedOver>, Vec<Remark>) {
         let Self { mut not_carried_over, mut remarks } = self;
         // A definition that is used several times gives the same finding each time.
         let mut seen = HashSet::new();
         not_carried_over.retain(|item| seen.insert(item.clone()));
         let mut seen = HashSet::new();
         remarks.retain(|remark| seen.insert(remark.clone()));
-        // Files in the order in which something was found in them.
-        let mut files: Vec<PathBuf> = Vec::new();
-        let mut place = |file: &PathBuf| {
-            files.iter().position(|known| known == file).unwrap_or_else(|| {
-                files.push(file.clone());
-                files.len() - 1
-            })
-        };
+        let place = |file: &PathBuf| files.iter().position(|known| **known == **file);
         not_carried_over.sort_by_cached_key(|item| (place(&item.file), item.line));
         remarks.sort_by_cached_key(|remark| (place(&remark.file), remark.line));
         (not_carried_over, remarks)

@@ -66,7 +66,7 @@ impl fmt::Display for NotCarriedOver {
 /// What it means that a directive is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
-    /// vrrpd behaves so without being told.
+    /// Nothing: vrrpd behaves so without being told, or Keepalived did not heed it either.
     None,
     /// Something Keepalived did will not be done, or be done in another way.
     Changed,
@@ -102,7 +102,7 @@ pub fn import(path: &Path, options: &ImportOptions<'_>) -> Result<Imported, Impo
     }
     let tree = tree::build(&source.lines, &mut ledger)?;
     let output = convert::convert(&tree, path, &mut ledger);
-    let (not_carried_over, remarks) = ledger.close();
+    let (not_carried_over, remarks) = ledger.close(&source.files);
     if output.instances.is_empty() {
         return Err(ImportError::NoInstance { file: path.to_owned(), not_carried_over });
     }

@@ -32,6 +32,8 @@ pub(super) struct Instance {
     pub(super) source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) peers: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) min_ttl: Option<u8>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) vmac: bool,
     #[serde(skip_serializing_if = "Announce::is_default")]

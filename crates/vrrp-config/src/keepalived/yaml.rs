@@ -24,7 +24,7 @@ pub(super) fn write(
         items.map(ToString::to_string)
     };
     section(&mut text, "Not carried over; this is not done any more", with(Effect::Changed));
-    section(&mut text, "Left out; vrrpd behaves so by itself", with(Effect::None));
+    section(&mut text, "Left out; nothing changes by that", with(Effect::None));
     section(&mut text, "To know", remarks.iter().map(ToString::to_string));
     text.push('\n');
     text.push_str(&serde_yaml::to_string(output)?);

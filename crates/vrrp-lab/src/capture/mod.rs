@@ -13,16 +13,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use nix::sys::socket::{
-    ControlMessageOwned, LinkAddr, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns,
-};
+use nix::sys::socket::{LinkAddr, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns};
 use socket2::{Domain, Protocol, Socket, Type};
 
 pub use packet::{Announcement, AnnouncementKind, Frame, Packet, SeenAdvert};
 
 use crate::error::{Context, LabError, Result};
+use crate::stamp;
 use crate::switch::Switch;
 
 /// Bytes the kernel may queue for the capture.
@@ -250,7 +249,7 @@ impl Shared {
 
     fn receive(&self, socket: &Socket, switch: &Switch) {
         let mut buffer = [0; 2048];
-        let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
+        let mut control = stamp::space();
         while !self.stop.load(Ordering::SeqCst) {
             let mut slices = [IoSliceMut::new(&mut buffer)];
             let received = recvmsg::<LinkAddr>(
@@ -262,12 +261,7 @@ impl Shared {
             let Ok(message) = received else {
                 continue;
             };
-            let wall = message.cmsgs().ok().and_then(|mut messages| {
-                messages.find_map(|message| match message {
-                    ControlMessageOwned::ScmTimestampns(stamp) => Some(Duration::from(stamp)),
-                    _ => None,
-                })
-            });
+            let (at, wall) = stamp::arrival(message.cmsgs().into_iter().flatten());
             let ifindex = message
                 .address
                 .and_then(|address| u32::try_from(address.ifindex()).ok());
@@ -275,7 +269,6 @@ impl Shared {
             let Some(host) = ifindex.and_then(|ifindex| switch.host_at(ifindex)) else {
                 continue;
             };
-            let (at, wall) = moment(wall);
             let bytes = buffer.get(..length).unwrap_or_default().to_vec();
             let packet = packet::read(at, &host, &bytes);
             self.lock().push(Frame {
@@ -288,17 +281,6 @@ impl Shared {
             self.arrived.notify_all();
         }
     }
-}
-
-/// The kernel's stamp, which is wall-clock time, on the monotonic clock as well.
-fn moment(stamp: Option<Duration>) -> (Instant, Duration) {
-    let now = Instant::now();
-    let wall = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let stamp = stamp.unwrap_or(wall);
-    let age = wall.saturating_sub(stamp);
-    (now.checked_sub(age).unwrap_or(now), stamp)
 }
 
 fn open_socket() -> io::Result<Socket> {

@@ -1,11 +1,15 @@
 //! A host's interfaces and addresses, as its administrator handles them.
 
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use super::Host;
-use crate::error::Result;
+use crate::error::{LabError, Result};
 use crate::netlink::{HeldAddress, Link};
 use crate::switch::Cable;
+
+/// The kernel may take up to a second for it.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
 
 impl Host {
     /// Every address on its interfaces, loopback and its own included.
@@ -105,7 +109,28 @@ impl Host {
         };
         self.inner.switch.connect(&self.port(), &cable)?;
         self.add_address(plan.address.into(), plan.prefix)?;
-        self.link_up()
+        self.link_up()?;
+        self.wait_connected()
+    }
+
+    /// Waits until the kernel has come to terms with the new carrier at both ends: until then
+    /// the bridge drops frames.
+    fn wait_connected(&self) -> Result<()> {
+        let (port, deadline) = (self.port(), Instant::now() + CONNECTED_WITHIN);
+        loop {
+            let port = self.inner.switch.netlink.link(&port)?;
+            if port.forwarding && self.inner.netlink.link(self.interface())?.operational {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(LabError::Timeout {
+                    what: format!("connecting {} to the switch", self.name()),
+                    bound: CONNECTED_WITHIN,
+                    diagnostics: format!("{port:?}"),
+                });
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Makes a further interface whose cable ends at the switch but in no bridge: it has a

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-/// A time without an answer.
+/// A time without an answer: probes went unanswered, were answered late, or were not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// When the last probe was sent that was answered before the gap; for a service that never
-    /// answered before, when the first probe was sent.
+    /// When the last answer before came; for a service that never answered before, when probing
+    /// began.
     pub start: Instant,
-    /// When the first answer came to a later probe; `None` while nobody answers.
+    /// When the next answer came; `None` while there is none.
     pub end: Option<Instant>,
     /// From start to end, or to the moment the report was made.
     pub length: Duration,
@@ -16,7 +16,7 @@ pub struct Gap {
     pub from: Option<String>,
     /// Who answers after.
     pub to: Option<String>,
-    /// Probes sent in it without an answer.
+    /// Probes sent in it without an answer. None if all were answered in the end, but late.
     pub lost: u64,
     /// Probes that were due in it but not sent, because this machine was busy. A gap with many
     /// of these says as much about the machine as about the service.
@@ -34,6 +34,9 @@ pub struct Handover {
     pub to: String,
 }
 
+/// Answers further apart than this make a gap even if no probe went unanswered.
+const LATE: Duration = Duration::from_millis(5);
+
 /// An answered probe.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
@@ -42,6 +45,7 @@ pub(super) struct Answer {
     /// Probes due but not sent before this one, since the beginning.
     pub(super) unsent: u64,
     pub(super) sent: Instant,
+    /// When the answer arrived at this machine's kernel.
     pub(super) received: Instant,
     pub(super) host: String,
 }
@@ -96,23 +100,30 @@ impl Ledger {
         self.last = Some(answer);
     }
 
-    /// The gap that `answer` ends, if a probe before it went without.
-    fn gap_before(&self, answer: &Answer) -> Option<Gap> {
-        let (start, number, unsent, from) = match &self.last {
+    /// Where a gap would begin now: its start, the number of the first probe in it, the probes
+    /// not sent before it, and who answered before it.
+    fn edge(&self) -> (Instant, u64, u64, Option<String>) {
+        match &self.last {
             Some(last) => (
-                last.sent,
+                last.received,
                 last.number + 1,
                 last.unsent,
                 Some(last.host.clone()),
             ),
             None => (self.started, 0, 0, None),
-        };
+        }
+    }
+
+    /// The gap that `answer` ends, if there is one.
+    fn gap_before(&self, answer: &Answer) -> Option<Gap> {
+        let (start, number, unsent, from) = self.edge();
+        let length = answer.received.saturating_duration_since(start);
         let missing = answer.number.saturating_sub(number);
         let unsent = answer.unsent.saturating_sub(unsent);
-        (missing > 0).then(|| Gap {
+        (missing > 0 || length > LATE).then(|| Gap {
             start,
             end: Some(answer.received),
-            length: answer.received.saturating_duration_since(start),
+            length,
             from,
             to: Some(answer.host.clone()),
             lost: missing.saturating_sub(unsent),
@@ -129,15 +140,7 @@ impl Ledger {
         unsent: u64,
         patience: Duration,
     ) -> Option<Gap> {
-        let (start, number, unsent_before, from) = match &self.last {
-            Some(last) => (
-                last.sent,
-                last.number + 1,
-                last.unsent,
-                Some(last.host.clone()),
-            ),
-            None => (self.started, 0, 0, None),
-        };
+        let (start, number, unsent_before, from) = self.edge();
         let length = now.saturating_duration_since(start);
         let unsent = unsent.saturating_sub(unsent_before);
         (length > patience).then(|| Gap {
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_lasts_from_the_last_answered_probe_to_the_next_answer_and_names_both_hosts() {
+    fn a_gap_lasts_from_answer_to_answer_and_names_both_hosts() {
         let start = Instant::now();
         let mut ledger = Ledger::new(start);
         ledger.enter(answer(start, 0, 0, "a"));
@@ -191,6 +194,40 @@ mod tests {
         assert_eq!(
             (gap.from.as_deref(), gap.to.as_deref()),
             (Some("a"), Some("b"))
+        );
+    }
+
+    #[test]
+    fn probes_that_are_all_answered_but_late_make_one_gap() {
+        let start = Instant::now();
+        let mut ledger = Ledger::new(start);
+        ledger.enter(answer(start, 0, 0, "a"));
+        // Held up on the way and let go all at once, one of them after the sender paused.
+        for (number, unsent) in [(1, 0), (2, 0), (4, 1), (5, 1)] {
+            let late = answer(start, number, unsent, "a");
+            ledger.enter(Answer {
+                received: start + STEP * 100,
+                ..late
+            });
+        }
+        let lengths: Vec<_> = ledger.gaps.iter().map(|gap| gap.length).collect();
+        assert_eq!(lengths, [STEP * 100, Duration::ZERO]);
+        assert_eq!((ledger.gaps[0].lost, ledger.gaps[0].unsent), (0, 0));
+    }
+
+    #[test]
+    fn a_first_answer_that_comes_late_ends_a_gap_since_the_beginning() {
+        let start = Instant::now();
+        let mut ledger = Ledger::new(start);
+        let first = answer(start, 0, 0, "a");
+        ledger.enter(Answer {
+            received: start + STEP * 100,
+            ..first
+        });
+        assert_eq!(ledger.gaps.len(), 1);
+        assert_eq!(
+            (ledger.gaps[0].start, ledger.gaps[0].from.as_deref()),
+            (start, None)
         );
     }
 

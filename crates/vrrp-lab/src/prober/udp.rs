@@ -2,17 +2,22 @@
 //! answered. Two threads: one sends by the clock, the other receives, so that neither holds up
 //! the other.
 
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::sockopt::ReceiveTimestampns;
+use nix::sys::socket::{MsgFlags, recvmsg, setsockopt};
+
 use super::echo::ECHO_PORT;
 use super::ledger::{Answer, Gap, Handover, Ledger};
 use crate::error::{Context, LabError, Result};
 use crate::host::Host;
+use crate::stamp;
 
 /// Time between two probes.
 pub const PROBE_INTERVAL: Duration = Duration::from_micros(500);
@@ -260,11 +265,17 @@ impl Shared {
 
     fn receive(&self, socket: &UdpSocket) {
         let mut buffer = [0; 256];
+        let mut control = stamp::space();
         while !self.stop.load(Ordering::SeqCst) {
-            let Ok(length) = socket.recv(&mut buffer) else {
+            let mut slices = [IoSliceMut::new(&mut buffer)];
+            let flags = MsgFlags::empty();
+            let Ok(message) =
+                recvmsg::<()>(socket.as_raw_fd(), &mut slices, Some(&mut control), flags)
+            else {
                 continue;
             };
-            let received = Instant::now();
+            let (received, _) = stamp::arrival(message.cmsgs().into_iter().flatten());
+            let length = message.bytes;
             let Some((probe, host)) = buffer[..length].split_at_checked(PROBE_LEN) else {
                 continue;
             };
@@ -292,5 +303,6 @@ fn open(target: IpAddr) -> io::Result<UdpSocket> {
     };
     let socket = UdpSocket::bind(any)?;
     socket.set_read_timeout(Some(STOP_WITHIN))?;
+    setsockopt(&socket, ReceiveTimestampns, &true)?;
     Ok(socket)
 }

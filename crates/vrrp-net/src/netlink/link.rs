@@ -38,6 +38,8 @@ pub struct LinkInfo {
     pub controller: Option<u32>,
     /// The interface it sits on (VLAN, macvlan) or its veth peer.
     pub parent: Option<u32>,
+    /// A text for people and programs that somebody gave it.
+    pub alias: Option<String>,
 }
 
 impl LinkInfo {
@@ -71,6 +73,7 @@ impl LinkInfo {
             kind: None,
             controller: None,
             parent: None,
+            alias: None,
         };
         for attribute in message.attributes {
             match attribute {
@@ -79,6 +82,7 @@ impl LinkInfo {
                 LinkAttribute::Mtu(mtu) => link.mtu = mtu,
                 LinkAttribute::Controller(index) => link.controller = Some(index),
                 LinkAttribute::Link(index) => link.parent = Some(index),
+                LinkAttribute::IfAlias(alias) => link.alias = Some(alias),
                 LinkAttribute::LinkInfo(infos) => {
                     link.kind = infos.into_iter().find_map(|info| match info {
                         Info::Kind(kind) => Some(kind.to_string()),

@@ -102,8 +102,10 @@ impl World<'_> {
             Fault::Crash(host, _)
             | Fault::Kill(host, _)
             | Fault::Plan(host, Planned::Restart(_)) => {
-                if self.until[host].down <= self.time {
-                    // A daemon that still leaves is waited for no longer.
+                if self.hosts[host].node.as_ref().is_some_and(Node::leaving) {
+                    // It still hands over; a service manager waits for that.
+                    self.schedule(self.time + self.scenario.interval() / 10, Event::End(index));
+                } else if self.until[host].down <= self.time && self.hosts[host].node.is_none() {
                     self.start(host);
                 }
             }

@@ -8,6 +8,10 @@ use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number;
 use crate::keepalived::tree::Directive;
 
+/// The most addresses in an advert: its count is one byte, and with IPv6 it has to fit 1500 bytes.
+const MOST_IPV4: usize = 255;
+const MOST_IPV6: usize = 90;
+
 /// The virtual addresses of an instance, all of one family.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
@@ -15,6 +19,11 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
+    /// Whether `address` is one of them.
+    pub(super) fn contains(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|(known, _)| *known == address)
+    }
+
     /// Whether they are IPv6; `None` without any.
     pub(super) fn is_ipv6(&self) -> Option<bool> {
         self.addresses.first().map(|(address, _)| address.is_ipv6())
@@ -38,12 +47,21 @@ impl Addresses {
             ledger.lost(line, "it does not begin with an address");
             return;
         };
+        if !is_host(address, prefix) {
+            ledger.lost(line, "it is not the address of a host");
+            return;
+        }
+        let most = if address.is_ipv6() { MOST_IPV6 } else { MOST_IPV4 };
+        if self.addresses.len() == most {
+            ledger.lost(line, "there are more addresses than fit an advert; make a second instance");
+            return;
+        }
         if self.is_ipv6().is_some_and(|ipv6| ipv6 != address.is_ipv6()) {
             let why = "an instance serves one family, that of its first address; make a second instance";
             ledger.lost(line, why);
             return;
         }
-        if self.addresses.iter().any(|(known, _)| *known == address) {
+        if self.contains(address) {
             ledger.lost(line, "the address is given twice");
             return;
         }
@@ -65,6 +83,23 @@ fn parse(text: &str) -> Option<(IpAddr, u8)> {
         None => most,
     };
     Some((address, prefix))
+}
+
+/// Whether a host can have the address in a network with that prefix.
+fn is_host(address: IpAddr, prefix: u8) -> bool {
+    if address.is_unspecified() || address.is_loopback() || address.is_multicast() {
+        return false;
+    }
+    match address {
+        IpAddr::V4(address) => {
+            let is_reserved = matches!(address.octets()[0], 0 | 240..);
+            let host_bits = u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
+            let host = u32::from(address) & host_bits;
+            let is_single = host_bits <= 1 || (host != 0 && host != host_bits);
+            !is_reserved && is_single
+        }
+        IpAddr::V6(address) => address.to_ipv4_mapped().is_none(),
+    }
 }
 
 fn single(address: IpAddr) -> u8 {

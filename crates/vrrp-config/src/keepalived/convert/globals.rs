@@ -9,6 +9,9 @@ use crate::keepalived::number;
 use crate::keepalived::output::{Announce, Tls};
 use crate::keepalived::tree::Directive;
 
+/// For how long vrrpd can remember an idle connection, in seconds.
+const IDLE: std::ops::RangeInclusive<i64> = 1..=7 * 86_400;
+
 /// Settings that instances and load balancers inherit.
 #[derive(Debug)]
 pub(super) struct Globals {
@@ -46,7 +49,7 @@ impl Globals {
                 self.version = words::whole(directive, 2..=3, ledger).unwrap_or(self.version);
             }
             "default_interface" => {
-                self.interface = words::value(directive, ledger).map(str::to_owned);
+                self.interface = words::interface(directive, ledger);
             }
             "lvs_timeouts" => self.timeouts(directive, ledger),
             keyword => {
@@ -62,8 +65,8 @@ impl Globals {
     fn timeouts(&mut self, directive: &Directive, ledger: &mut Ledger) {
         for pair in directive.args(1).chunks(2) {
             match pair {
-                [kind, time] if kind == "tcp" && number::seconds(time).is_some() => {
-                    self.idle_timeout = number::seconds(time).filter(|time| !time.is_zero());
+                [kind, time] if kind == "tcp" && number::whole(time, IDLE).is_some() => {
+                    self.idle_timeout = number::seconds(time);
                 }
                 _ => ledger.part(
                     directive,

@@ -49,11 +49,9 @@ pub(super) fn convert(tree: &[Directive], path: &Path, ledger: &mut Ledger) -> O
         .flat_map(|instance| &instance.addresses)
         .filter_map(|text| text.split('/').next()?.parse().ok())
         .collect();
-    let mut names = Names::default();
+    let mut fronts = virtual_server::Fronts::new(virtual_addresses);
     let load_balancers = of(tree, "virtual_server")
-        .filter_map(|directive| {
-            virtual_server::convert(directive, &virtual_addresses, &globals, &mut names, ledger)
-        })
+        .filter_map(|directive| virtual_server::convert(directive, &mut fronts, &globals, ledger))
         .collect();
 
     for directive in tree {

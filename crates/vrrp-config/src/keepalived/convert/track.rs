@@ -1,6 +1,7 @@
 //! What an instance tracks: Keepalived's weights as vrrpd's penalties.
 
 use super::script::Scripts;
+use super::words;
 use crate::keepalived::Effect;
 use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number;
@@ -13,15 +14,16 @@ const HIGHEST: i64 = 254;
 /// One tracked thing as Keepalived has it.
 #[derive(Debug)]
 pub(super) struct Item<'a> {
-    directive: &'a Directive,
+    pub(super) directive: &'a Directive,
     target: Target,
     weight: i64,
     reverse: bool,
 }
 
-/// Reads the lines of a `track_script` or `track_interface` block.
+/// Reads the lines of a `track_script` or `track_interface` block of an instance on `interface`.
 pub(super) fn read<'a>(
     block: &'a Directive,
+    interface: Option<&str>,
     scripts: &mut Scripts<'_>,
     ledger: &mut Ledger,
 ) -> Vec<Item<'a>> {
@@ -36,6 +38,14 @@ pub(super) fn read<'a>(
             };
             (Target::Check(script.name.clone()), script.weight, script.reverse)
         } else {
+            if Some(name) == interface {
+                ledger.needless(directive, "an instance whose own interface is down is in fault anyway");
+                continue;
+            }
+            if !words::is_interface(name) {
+                ledger.lost(directive, "it is no interface that can be tracked");
+                continue;
+            }
             (Target::Interface(name.to_owned()), 0, false)
         };
         let (weight, reverse) = adjustment(directive, (weight, reverse), ledger);

@@ -14,16 +14,32 @@ use crate::keepalived::number::{self, show};
 use crate::keepalived::output::{Backend, BackendCheck, LoadBalancer};
 use crate::keepalived::tree::Directive;
 
-/// The load balancer, or `None` where vrrpd cannot run it. `virtual_addresses` are those of the
-/// instances.
+/// The longest time for which vrrpd remembers a client.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+/// Where load balancers can listen, and where they do.
+#[derive(Debug, Default)]
+pub(super) struct Fronts {
+    /// The addresses of the instances.
+    addresses: HashSet<IpAddr>,
+    taken: HashSet<SocketAddr>,
+    names: Names,
+}
+
+impl Fronts {
+    pub(super) fn new(addresses: HashSet<IpAddr>) -> Self {
+        Self { addresses, ..Self::default() }
+    }
+}
+
+/// The load balancer, or `None` where vrrpd cannot run it.
 pub(super) fn convert(
     directive: &Directive,
-    virtual_addresses: &HashSet<IpAddr>,
+    fronts: &mut Fronts,
     globals: &Globals,
-    names: &mut Names,
     ledger: &mut Ledger,
 ) -> Option<LoadBalancer> {
-    let front = match front(directive, virtual_addresses) {
+    let front = match front(directive, fronts) {
         Ok(front) => front,
         Err(why) => {
             ledger.note_all(directive, why, Effect::Changed);
@@ -55,10 +71,11 @@ pub(super) fn convert(
         ledger.lost(directive, "there is no backend that can be carried over");
         return None;
     }
+    fronts.taken.insert(front);
     let check = common_check(checks, ledger);
     let backends = backends.into_iter().map(|(address, weight)| Backend { address: address.to_string(), weight });
     Some(LoadBalancer {
-        name: names.give(&format!("{}-{}", front.ip(), front.port()), "load-balancer"),
+        name: fronts.names.give(&format!("{}-{}", front.ip(), front.port()), "load-balancer"),
         address: front.ip().to_string(),
         port: front.port(),
         backends: backends.collect(),
@@ -101,7 +118,7 @@ impl<'a> Server<'a> {
                 } else {
                     words::seconds(inner, ledger)
                 };
-                self.persistence = time.filter(|time| !time.is_zero());
+                self.persistence = time.filter(|time| !time.is_zero()).map(|time| time.min(WEEK));
             }
             _ if self.checks.read(inner, ledger) => {}
             keyword => {
@@ -113,7 +130,7 @@ impl<'a> Server<'a> {
 }
 
 /// Address and port, or why there is no load balancer.
-fn front(directive: &Directive, virtual_addresses: &HashSet<IpAddr>) -> Result<SocketAddr, &'static str> {
+fn front(directive: &Directive, fronts: &Fronts) -> Result<SocketAddr, &'static str> {
     match directive.arg(1) {
         Some("group") => {
             return Err("a load balancer of vrrpd has one address and one port; write one for each of the group");
@@ -131,10 +148,14 @@ fn front(directive: &Directive, virtual_addresses: &HashSet<IpAddr>) -> Result<S
     if directive.find("protocol").and_then(|inner| inner.arg(1)).is_some_and(|name| name != "TCP") {
         return Err("vrrpd balances TCP only");
     }
-    if !virtual_addresses.contains(&address) {
+    if !fronts.addresses.contains(&address) {
         return Err("vrrpd balances on addresses of its instances only, and this is none");
     }
-    Ok(SocketAddr::new(address, port))
+    let front = SocketAddr::new(address, port);
+    if fronts.taken.contains(&front) {
+        return Err("there is a virtual server with this address and port already");
+    }
+    Ok(front)
 }
 
 fn scheduler(directive: &Directive, ledger: &mut Ledger) -> Option<&'static str> {

@@ -14,7 +14,12 @@ pub(super) fn value<'a>(directive: &'a Directive, ledger: &mut Ledger) -> Option
     if directive.arg(1).is_none() {
         ledger.lost(directive, "there is no value");
     }
-    directive.arg(1)
+    let value = directive.arg(1)?;
+    if value.contains('$') {
+        ledger.lost(directive, "it refers to a definition that does not exist");
+        return None;
+    }
+    Some(value)
 }
 
 /// A whole number in `range`.
@@ -40,6 +45,22 @@ pub(super) fn seconds(directive: &Directive, ledger: &mut Ledger) -> Option<Dura
         ledger.lost(directive, format!("{text} is no number of seconds"));
     }
     time
+}
+
+/// The name of a network interface.
+pub(super) fn interface(directive: &Directive, ledger: &mut Ledger) -> Option<String> {
+    let name = value(directive, ledger)?;
+    let usable = is_interface(name);
+    if !usable {
+        ledger.lost(directive, "no interface on which others hear adverts has such a name");
+    }
+    usable.then(|| name.to_owned())
+}
+
+/// Whether a network interface other than the loopback one can have this name.
+pub(super) fn is_interface(name: &str) -> bool {
+    let usable = |c: char| !c.is_whitespace() && !c.is_control() && !"/:$".contains(c);
+    (1..=15).contains(&name.len()) && name.chars().all(usable) && ![".", "..", "lo"].contains(&name)
 }
 
 /// `on`, `true`, `yes`, or nothing at all.

@@ -25,17 +25,23 @@ pub(super) struct Found {
 /// host is preferred to others. `None` if there is none, or if it does what an `http` check
 /// cannot do.
 pub(super) fn http(script: &str) -> Option<Found> {
-    let requests: Vec<Found> = shell::commands(script)
-        .iter()
-        .filter_map(|command| {
-            let request = match command.program()? {
-                "curl" => curl::request(command.arguments())?,
-                "wget" => wget::request(command.arguments())?,
-                _ => return None,
+    let mut requests = Vec::new();
+    let mut scripts = vec![script.to_owned()];
+    // A shell may be told to run a script of its own; each is shorter than the one around it.
+    while let Some(script) = scripts.pop() {
+        for command in shell::commands(&script) {
+            let request = match (command.program(), command.arguments()) {
+                (Some("sh" | "bash" | "dash" | "ash"), [option, script, ..]) if option == "-c" => {
+                    scripts.push(script.clone());
+                    continue;
+                }
+                (Some("curl"), arguments) => curl::request(arguments),
+                (Some("wget"), arguments) => wget::request(arguments),
+                _ => None,
             };
-            found(request, command.grepped())
-        })
-        .collect();
+            requests.extend(request.and_then(|request| found(request, command.grepped())));
+        }
+    }
     let local = requests.iter().position(|found| is_local(&found.http.url));
     requests.into_iter().nth(local.unwrap_or_default())
 }

@@ -38,6 +38,8 @@ pub(super) struct Skipped {
 /// Everything there is to parse.
 #[derive(Debug, Default)]
 pub(super) struct Source {
+    /// The files, in the order in which they were opened.
+    pub(super) files: Vec<Rc<Path>>,
     pub(super) lines: Vec<Line>,
     pub(super) skipped: Vec<Skipped>,
 }

@@ -21,7 +21,6 @@ pub(super) struct Reader<'a> {
     config_id: Option<&'a str>,
     definitions: Definitions,
     source: Source,
-    files: usize,
     /// Lines looked at, unfolded or not: what bounds the work.
     steps: usize,
 }
@@ -42,7 +41,6 @@ impl<'a> Reader<'a> {
             config_id,
             definitions: Definitions::default(),
             source: Source::default(),
-            files: 0,
             steps: 0,
         }
     }
@@ -55,6 +53,7 @@ impl<'a> Reader<'a> {
     fn file(&mut self, path: &Path, depth: usize) -> Result<(), ImportError> {
         let text = contents(path)?;
         let file: Rc<Path> = Rc::from(path);
+        self.source.files.push(Rc::clone(&file));
         let mut next = Next::Plain;
         for (index, raw) in text.lines().enumerate() {
             let origin = Origin { file: Rc::clone(&file), line: index + 1 };
@@ -104,8 +103,7 @@ impl<'a> Reader<'a> {
             });
         }
         for file in files {
-            self.files += 1;
-            if self.files > MOST_FILES {
+            if self.source.files.len() == MOST_FILES {
                 return Err(too_much(origin, "files", MOST_FILES));
             }
             self.file(&file, depth + 1)?;
