@@ -9,6 +9,14 @@ use nix::ifaddrs::getifaddrs;
 #[error("could not list this host's addresses: {0}")]
 pub struct AddressesError(nix::Error);
 
+/// The first part of this host's name, where it has one.
+#[must_use]
+pub fn short_name() -> Option<String> {
+    let name = nix::sys::utsname::uname().ok()?.nodename().to_str()?.to_owned();
+    let first = name.split('.').next()?;
+    (!first.is_empty()).then(|| first.to_owned())
+}
+
 /// Every address on an interface of this host.
 ///
 /// # Errors

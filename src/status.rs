@@ -193,6 +193,12 @@ pub struct CheckStatus {
     pub last_duration_ms: Option<f64>,
     /// What the last failed probe said; absent while the last probe succeeded.
     pub last_error: Option<String>,
+    /// The kind of that failure, the same word as in the metrics.
+    #[serde(default)]
+    pub last_error_kind: Option<String>,
+    /// Until when flap damping keeps it down whatever the probes say; absent while it does not.
+    #[serde(default)]
+    pub held_until: Option<String>,
 }
 
 /// One load balancer.

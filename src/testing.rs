@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use vrrp_check::ErrorKind;
 use vrrp_wire::{DropReason, Family, Version};
 
 use crate::status::{CheckState, InstanceState};
@@ -86,8 +87,10 @@ fn check_down() -> Arc<CheckView> {
         let mut live = view.live();
         live.state = CheckState::Down;
         live.last_duration = Some(Duration::from_micros(1_500));
-        live.last_error = Some(("refused", "connection refused".into()));
+        live.last_error = Some((ErrorKind::Refused, "connection refused".into()));
+        live.held_until = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_830));
     }
+    view.failures[ErrorKind::Refused.index()].add(2);
     view.duration.observe(0.0015);
     Arc::new(view)
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use prometheus_client::metrics::histogram::Histogram;
+use vrrp_check::ErrorKind;
 use vrrp_wire::{ChecksumForm, DropReason, Family, Version};
 
 use crate::status::{CheckState, InstanceState};
@@ -194,6 +195,8 @@ pub struct CheckView {
     pub name: String,
     /// How long probes took, in seconds.
     pub duration: Histogram,
+    /// Probes that failed, indexed by [`ErrorKind::index`].
+    pub failures: [Count; ErrorKind::ALL.len()],
     live: Mutex<CheckLive>,
 }
 
@@ -207,7 +210,9 @@ pub struct CheckLive {
     /// How long the last probe took.
     pub last_duration: Option<Duration>,
     /// What the last probe said if it failed: kind from a fixed set, and a sentence.
-    pub last_error: Option<(&'static str, String)>,
+    pub last_error: Option<(ErrorKind, String)>,
+    /// Until when flap damping keeps it down whatever the probes say.
+    pub held_until: Option<SystemTime>,
 }
 
 /// Upper bounds of the probe duration buckets, in seconds.
@@ -222,11 +227,13 @@ impl CheckView {
         Self {
             name,
             duration: Histogram::new(CHECK_BUCKETS),
+            failures: Default::default(),
             live: Mutex::new(CheckLive {
                 state: CheckState::Unknown,
                 since: SystemTime::now(),
                 last_duration: None,
                 last_error: None,
+                held_until: None,
             }),
         }
     }
@@ -293,6 +300,12 @@ impl DaemonView {
 
     /// Replaces what is running.
     pub fn replace(&self, running: Running) {
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(running);
+        self.update(|shown| *shown = running);
+    }
+
+    /// Changes part of what is running; what another thread changes meanwhile is not lost.
+    pub fn update(&self, change: impl FnOnce(&mut Running)) {
+        let mut shown = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut shown));
     }
 }

@@ -314,3 +314,39 @@ fn run_without_a_capability_exits_1_and_names_it_before_anything_is_touched() {
         "it made the socket's directory"
     );
 }
+
+#[test]
+fn import_prints_a_config_that_check_accepts_and_lists_what_it_left_out() {
+    let conf = "crates/vrrp-config/src/keepalived/tests/fixtures/kubeadm/keepalived.conf";
+    let (code, yaml, list) = output(&["import", conf]);
+    assert_eq!(code, Some(0), "{list}");
+    assert!(list.contains("keepalived.conf:3: router_id"), "{list}");
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = write(directory.path(), &yaml);
+    let (code, _, errors) = output(&["check", "--config", &file]);
+    assert_eq!(code, Some(0), "{errors}");
+}
+
+#[test]
+fn import_never_overwrites_a_file_and_lets_nobody_else_read_a_new_one() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let conf = "crates/vrrp-config/src/keepalived/tests/fixtures/kubeadm/keepalived.conf";
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("new.yaml");
+    let name = path.to_str().expect("text");
+    let (code, printed, list) = output(&["import", conf, "--output", name]);
+    assert_eq!((code, printed.as_str()), (Some(0), ""), "{list}");
+    let mode = path.metadata().expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o007, 0, "{mode:o}");
+    let (code, _, error) = output(&["import", conf, "--output", name]);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains("left alone"), "{error}");
+}
+
+#[test]
+fn import_of_something_else_exits_2_and_says_why() {
+    let (code, _, error) = output(&["import", "Cargo.toml"]);
+    assert_eq!(code, Some(2), "{error}");
+    assert!(error.contains("Cargo.toml"), "{error}");
+}

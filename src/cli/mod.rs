@@ -1,10 +1,12 @@
 //! The command line: what can be asked, and who answers.
 
 mod check;
+mod cleanup;
 mod client;
 mod events;
 mod exit;
 mod generate;
+mod import;
 pub mod run;
 mod status;
 mod table;
@@ -40,6 +42,13 @@ enum Command {
     /// Validate a configuration: every error at once, each with its line and a hint
     #[command(after_help = "Exit codes:\n  0  good\n  2  bad")]
     Check(ConfigArgs),
+    /// Turn a keepalived.conf into a vrrpd.yaml; what it does not carry over is listed
+    #[command(after_help = "\
+Exit codes:
+  0  done, and the result can be run
+  1  the result could not be written
+  2  the file cannot be read, or its result needs a hand before it can be run")]
+    Import(import::ImportArgs),
     /// Show the state of the running daemon
     #[command(after_help = "\
 Exit codes:
@@ -63,6 +72,12 @@ Exit codes:
     Drain(SocketArgs),
     /// End a drain
     Undrain(SocketArgs),
+    /// Remove what a dead daemon left: virtual addresses and macvlans
+    #[command(after_help = "\
+Exit codes:
+  0  nothing is left
+  1  a daemon is running, or something could not be removed")]
+    Cleanup(SocketArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -143,12 +158,14 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(&args),
+        Command::Import(args) => import::import(&args),
         Command::Status(args) => status::status(&args),
         Command::Events(args) => events::events(&args),
         Command::Reload(args) => client::reload(&args.socket),
         Command::Resign(args) => client::resign(&args.socket.socket, args.instance.as_deref()),
         Command::Drain(args) => client::drain(&args.socket),
         Command::Undrain(args) => client::undrain(&args.socket),
+        Command::Cleanup(args) => cleanup::cleanup(&args.socket),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { dir } => generate::man(dir.as_deref()),
     }

@@ -102,10 +102,22 @@ impl Page {
                 check.name.clone(),
                 self.age(&check.since),
                 took,
-                check.last_error.clone().unwrap_or_default(),
+                self.trouble(check),
             ]
         });
         self.table(["STATE", "CHECK", "FOR", "TOOK", "LAST ERROR"], rows)
+    }
+
+    /// What keeps a check from being up.
+    fn trouble(&self, check: &CheckStatus) -> String {
+        let error = check.last_error.clone();
+        let held = check.held_until.as_deref().and_then(|until| {
+            let until = humantime::parse_rfc3339(until).ok()?;
+            let left = until.duration_since(self.now).ok()?;
+            Some(format!("held down for another {}", brief(left)))
+        });
+        let parts: Vec<String> = error.into_iter().chain(held).collect();
+        parts.join("; ")
     }
 
     fn warnings(&self, warnings: &[String]) -> String {
@@ -325,6 +337,8 @@ mod tests {
             since: "2026-01-31T11:00:00.000Z".into(),
             last_duration_ms: Some(4.25),
             last_error: None,
+            last_error_kind: None,
+            held_until: None,
         });
         insta::assert_snapshot!(shown(&status));
     }
@@ -363,6 +377,8 @@ mod tests {
             last_error: Some(
                 "https://127.0.0.1:6443/healthz answered 500 Internal Server Error where any 2xx was wanted".into(),
             ),
+            last_error_kind: Some("status".into()),
+            held_until: Some("2026-01-31T12:00:25.000Z".into()),
         });
         status.checks.push(CheckStatus {
             name: "etcd".into(),
@@ -370,6 +386,8 @@ mod tests {
             since: "2026-01-31T11:59:55.000Z".into(),
             last_duration_ms: None,
             last_error: None,
+            last_error_kind: None,
+            held_until: None,
         });
         status.warnings.push(
             "control-plane: 10.0.50.13 advertises the same priority 100: give each host its own, \

@@ -121,6 +121,11 @@ fn check(view: &CheckView) -> CheckStatus {
         last_duration_ms: live
             .last_duration
             .map(|duration| duration.as_secs_f64() * 1000.0),
+        last_error_kind: live
+            .last_error
+            .as_ref()
+            .map(|(kind, _)| kind.as_str().to_owned()),
         last_error: live.last_error.map(|(_, text)| text),
+        held_until: live.held_until.map(rfc3339),
     }
 }

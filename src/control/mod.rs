@@ -10,7 +10,7 @@ mod tests;
 
 pub use document::status_document;
 pub use routes::{Control, serve};
-pub use socket::{ControlSocket, SocketError};
+pub use socket::{ControlLock, ControlSocket, SocketError};
 
 /// Where the control socket is unless the configuration says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/vrrpd/vrrpd.sock";

@@ -1,6 +1,7 @@
 //! The socket itself: one daemon per path, the right mode from the first moment, no stale file
 //! in the way, no file of somebody else removed.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
@@ -107,9 +108,19 @@ impl ControlSocket {
                 .create(directory)
                 .map_err(|cause| SocketError::io("make the directory", directory, cause))?;
         }
-        let mut lock_name = name.to_owned();
-        lock_name.push(".lock");
-        let lock = take_lock(&path.with_file_name(lock_name), path)?;
+        let lock_path = lock_path(path, name);
+        let lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            // Whoever can open it can lock it, and keep the daemon from starting.
+            .mode(0o600)
+            .open(&lock_path)
+            .map_err(|cause| SocketError::io("open the lock file", &lock_path, cause))?;
+        let lock = take_lock(lock, &lock_path, path)?;
+        write_pid(&lock)
+            .map_err(|cause| SocketError::io("write the lock file", &lock_path, cause))?;
         remove_stale(path)?;
         let listener =
             bind_private(path).map_err(|cause| SocketError::io("listen on", path, cause))?;
@@ -165,16 +176,42 @@ impl Drop for ControlSocket {
     }
 }
 
-fn take_lock(lock_path: &Path, socket: &Path) -> Result<File, SocketError> {
-    let mut lock = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        // Whoever can open it can lock it, and keep the daemon from starting.
-        .mode(0o600)
-        .open(lock_path)
-        .map_err(|cause| SocketError::io("open the lock file", lock_path, cause))?;
+/// The proof that no daemon runs with a control socket, for as long as it is held: none can
+/// start either.
+#[derive(Debug)]
+pub struct ControlLock {
+    _lock: Option<File>,
+}
+
+impl ControlLock {
+    /// Takes the lock of the control socket at `path`. Where the lock file is missing, no
+    /// daemon has run with it, and none is made: the daemon's user could not open one of root.
+    ///
+    /// # Errors
+    /// [`SocketError::SecondDaemon`] where one runs; or the kernel refuses a step.
+    pub fn take(path: &Path) -> Result<Self, SocketError> {
+        let Some(name) = path.file_name() else {
+            return Err(SocketError::NoFileName(path.to_owned()));
+        };
+        let lock_path = lock_path(path, name);
+        let lock = match OpenOptions::new().read(true).write(true).open(&lock_path) {
+            Ok(lock) => lock,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { _lock: None });
+            }
+            Err(cause) => return Err(SocketError::io("open the lock file", &lock_path, cause)),
+        };
+        take_lock(lock, &lock_path, path).map(|lock| Self { _lock: Some(lock) })
+    }
+}
+
+fn lock_path(path: &Path, name: &OsStr) -> PathBuf {
+    let mut lock_name = name.to_owned();
+    lock_name.push(".lock");
+    path.with_file_name(lock_name)
+}
+
+fn take_lock(lock: File, lock_path: &Path, socket: &Path) -> Result<File, SocketError> {
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -191,12 +228,13 @@ fn take_lock(lock_path: &Path, socket: &Path) -> Result<File, SocketError> {
             return Err(SocketError::io("lock", lock_path, cause));
         }
     }
-    let written = lock
-        .set_len(0)
-        .and_then(|()| lock.seek(SeekFrom::Start(0)))
-        .and_then(|_| writeln!(lock, "{}", std::process::id()));
-    written.map_err(|cause| SocketError::io("write the lock file", lock_path, cause))?;
     Ok(lock)
+}
+
+fn write_pid(mut lock: &File) -> io::Result<()> {
+    lock.set_len(0)?;
+    lock.seek(SeekFrom::Start(0))?;
+    writeln!(lock, "{}", std::process::id())
 }
 
 fn remove_stale(path: &Path) -> Result<(), SocketError> {

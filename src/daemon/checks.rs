@@ -2,15 +2,17 @@
 //! shown and passed to the protocol thread.
 
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use vrrp_check::{Check, CheckHandle, CheckSpec, Report, SpecError};
+use vrrp_check::{Check, CheckHandle, CheckSpec, ProbeSpec, Report, SpecError};
+use vrrp_config::Tracked;
 
 use super::command::Command;
 use crate::events::{EventLog, What};
-use crate::status::CheckState;
-use crate::view::CheckView;
+use crate::status::{CheckState, InstanceState};
+use crate::view::{CheckView, InstanceView};
 
 /// All running checks, in the order of the configuration.
 pub(super) struct Checks {
@@ -53,6 +55,27 @@ impl Checks {
         Ok(())
     }
 
+    /// Tells every command which instances track its check and in which state they are.
+    pub(super) fn tell_states(
+        &self,
+        instances: &[vrrp_config::Instance],
+        views: &[Arc<InstanceView>],
+    ) {
+        for (handle, _) in &self.running {
+            if matches!(handle.spec().probe, ProbeSpec::Exec(_)) {
+                let tracking = instances.iter().filter(|instance| {
+                    let mut tracks = instance.track.iter();
+                    tracks.any(|track| track.target == Tracked::Check(handle.name().to_owned()))
+                });
+                let states = tracking.filter_map(|instance| {
+                    let view = views.iter().find(|view| view.name == instance.name)?;
+                    Some((instance.name.as_str(), view.live().state))
+                });
+                handle.set_environment(environment(&states.collect::<Vec<_>>()));
+            }
+        }
+    }
+
     /// What is shown of them.
     pub(super) fn views(&self) -> Vec<Arc<CheckView>> {
         self.running
@@ -62,14 +85,11 @@ impl Checks {
     }
 
     fn start(&self, spec: CheckSpec) -> Result<(CheckHandle, Arc<CheckView>), SpecError> {
+        // Where a check of this name was down in the earlier configuration, that stands until
+        // the new one knows better: unknown neither lowers nor raises.
         let view = Arc::new(CheckView::new(spec.name.clone()));
         let shown = Arc::clone(&view);
         let (commands, events) = (self.commands.clone(), Arc::clone(&self.events));
-        // A check of the same name may have been down in the earlier configuration.
-        let _ = commands.send(Command::Check {
-            name: spec.name.clone(),
-            down_since: None,
-        });
         let sink = move |report: &Report| on_report(report, &shown, &commands, &events);
         Ok((Check::spawn(spec, &Handle::current(), sink)?, view))
     }
@@ -90,7 +110,16 @@ fn on_report(
         before = std::mem::replace(&mut live.state, state);
         live.since = report.status.since;
         live.last_duration = report.status.last_duration;
-        live.last_error = error.map(|error| (error.kind().as_str(), error.to_string()));
+        live.last_error = error.map(|error| (error.kind(), error.to_string()));
+        live.held_until = report
+            .status
+            .held_until
+            .map(|until| SystemTime::now() + until.saturating_duration_since(Instant::now()));
+    }
+    if let Err(error) = &report.outcome {
+        view.failures[error.kind().index()].up();
+        let (name, count) = (&*report.name, report.status.failures);
+        tracing::debug!(check = name, count, "a probe of {name} failed: {error}");
     }
     if before == state {
         return;
@@ -122,5 +151,51 @@ const fn shown(state: vrrp_check::CheckState) -> CheckState {
         vrrp_check::CheckState::Up => CheckState::Up,
         vrrp_check::CheckState::Down => CheckState::Down,
         vrrp_check::CheckState::Unknown => CheckState::Unknown,
+    }
+}
+
+/// What a command is told of the instances that track its check.
+fn environment(states: &[(&str, InstanceState)]) -> Vec<(String, String)> {
+    const FOREMOST: [InstanceState; 4] = [
+        InstanceState::Master,
+        InstanceState::Backup,
+        InstanceState::Fault,
+        InstanceState::Init,
+    ];
+    let foremost = FOREMOST
+        .into_iter()
+        .find(|wanted| states.iter().any(|(_, state)| state == wanted));
+    let all: Vec<String> = states
+        .iter()
+        .map(|(name, state)| format!("{name}={}", state.as_str()))
+        .collect();
+    vec![
+        (
+            "VRRPD_STATE".into(),
+            foremost.map_or("", InstanceState::as_str).into(),
+        ),
+        ("VRRPD_INSTANCES".into(), all.join(" ")),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_told_each_state_and_the_foremost() {
+        let states = [("v4", InstanceState::Backup), ("v6", InstanceState::Master)];
+        let told = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            environment(&states),
+            [
+                told("VRRPD_STATE", "master"),
+                told("VRRPD_INSTANCES", "v4=backup v6=master"),
+            ]
+        );
+        assert_eq!(
+            environment(&[]),
+            [told("VRRPD_STATE", ""), told("VRRPD_INSTANCES", "")]
+        );
     }
 }

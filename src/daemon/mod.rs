@@ -4,9 +4,11 @@ mod checks;
 pub mod command;
 mod drain;
 mod kernel;
+pub(crate) mod ledger;
 mod notify;
 mod plan;
 mod protocol;
+mod realtime;
 mod supervisor;
 mod tracking;
 

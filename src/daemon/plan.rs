@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use vrrp_check::{CheckSpec, ExecSpec, HttpSpec, ProbeSpec, TcpSpec, TlsSpec};
+use vrrp_check::{CheckSpec, ExecSpec, FileSpec, HoldDown, HttpSpec, ProbeSpec, TcpSpec, TlsSpec};
 use vrrp_config as config;
 use vrrp_core::{AnnouncePolicy, ChecksumPolicy, LeasePolicy, RouterConfig};
 use vrrp_wire::{Auth, Centiseconds, ChecksumForm, Version};
@@ -35,6 +35,8 @@ pub(super) struct InstancePlan {
     pub min_ttl: u8,
     /// The configured source address.
     pub source: Option<IpAddr>,
+    /// Whether it has a macvlan with the virtual MAC.
+    pub vmac: bool,
     /// What lowers its priority.
     pub tracks: Vec<TrackPlan>,
 }
@@ -100,6 +102,7 @@ impl InstancePlan {
             },
             min_ttl: instance.min_ttl,
             source: instance.source,
+            vmac: instance.vmac,
             tracks: instance.track.iter().map(track_plan).collect(),
         }
     }
@@ -167,15 +170,24 @@ fn check_spec(check: &config::Check) -> CheckSpec {
             }),
             config::Probe::Exec(exec) => ProbeSpec::Exec(ExecSpec {
                 command: exec.command.clone(),
+                // The daemon has no right to become somebody else, and commands need none.
                 user: None,
                 environment: Vec::new(),
+            }),
+            config::Probe::File(file) => ProbeSpec::File(FileSpec {
+                path: file.path.clone(),
+                present: file.present,
             }),
         },
         interval: check.interval,
         timeout: check.timeout,
         fall: u32::from(check.fall),
         rise: u32::from(check.rise),
-        hold_down: None,
+        hold_down: check.hold_down.map(|hold| HoldDown {
+            initial: hold.initial,
+            max: hold.max,
+            forget: hold.forget,
+        }),
     }
 }
 
@@ -197,6 +209,10 @@ fn http_spec(http: &config::HttpProbe) -> HttpSpec {
             config::StatusMatch::Codes(codes) => codes.clone(),
         },
         body: http.body.clone(),
-        headers: Vec::new(),
+        headers: http
+            .headers
+            .iter()
+            .map(|header| (header.name.clone(), header.value.clone()))
+            .collect(),
     }
 }

@@ -9,21 +9,23 @@ use std::time::{Duration, SystemTime};
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
 use vrrp_check::SpecError;
-use vrrp_config::{Config, Diagnostics, Loaded, LoadedConfig, Style};
+use vrrp_config::{Config, Diagnostics, Loaded, LoadedConfig, Realtime, Style};
 
 use super::checks::Checks;
 use super::command::{Answer, Command, Request};
 use super::drain::DrainMark;
+use super::ledger::Ledger;
 use super::notify;
 use super::plan::Plan;
 use super::protocol::{self, Given, StartError};
 use crate::control::{self, Control, ControlSocket};
-use crate::events::{EventLog, What};
+use crate::events::{Event, EventLog, Since, What};
 use crate::http::Limits;
 use crate::metrics;
-use crate::view::{DaemonView, Running};
+use crate::view::DaemonView;
 
 /// After a second signal to stop, the daemon ends without waiting for the kernel any longer
 /// than this.
@@ -94,11 +96,14 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
         drained: mark.is_set(),
         view: Arc::clone(&view),
         events: Arc::clone(&events),
+        ledger: Ledger::beside(parts.control.path()),
+        realtime: parts.loaded.config.realtime == Realtime::Auto,
         commands: to_protocol,
     })
     .await?;
     let mut checks = Checks::new(commands.clone(), Arc::clone(&events));
     checks.apply(&specs)?;
+    let (_, mut happened) = events.follow(Since::Now);
     let mut supervisor = Supervisor {
         view: Arc::clone(&view),
         events: Arc::clone(&events),
@@ -133,6 +138,7 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
             ended = &mut protocol.finished => {
                 return if ended.is_ok() && asked_to_stop > 0 { Ok(()) } else { Err(RunError::Died) };
             }
+            event = happened.recv() => supervisor.note(&event),
             () = wait_until(deadline) => {
                 tracing::error!("leaving took longer than {LAST_WAIT:?}; ending all the same");
                 return Ok(());
@@ -215,6 +221,18 @@ impl Supervisor {
         }
     }
 
+    /// Passes on what an event may have changed.
+    fn note(&self, event: &Result<Event, RecvError>) {
+        // Of events that were missed, any may have been a transition.
+        let relevant = match event {
+            Ok(event) => matches!(event.what, What::Transition { .. } | What::Reload { .. }),
+            Err(_) => true,
+        };
+        if relevant {
+            self.tell_states();
+        }
+    }
+
     fn tell(&self, command: Command) {
         if self.commands.send(command).is_err() {
             tracing::error!("the protocol thread has ended");
@@ -290,8 +308,8 @@ impl Supervisor {
             plan: Box::new(plan),
             reply,
         });
-        self.show(&loaded.warnings);
         self.running = loaded.config;
+        self.show(&loaded.warnings);
         Ok(applied)
     }
 
@@ -300,14 +318,22 @@ impl Supervisor {
         for warning in warnings {
             tracing::warn!("{}", warning.line());
         }
-        let running = self.view.running();
-        self.view.replace(Running {
-            checks: self.checks.views(),
-            config_path: self.path.display().to_string(),
-            config_loaded_at: Some(SystemTime::now()),
-            warnings: warnings.iter().map(vrrp_config::Diagnostic::line).collect(),
-            ..(*running).clone()
+        let checks = self.checks.views();
+        let warnings = warnings.iter().map(vrrp_config::Diagnostic::line).collect();
+        self.view.update(|running| {
+            running.checks = checks;
+            running.config_path = self.path.display().to_string();
+            running.config_loaded_at = Some(SystemTime::now());
+            running.warnings = warnings;
         });
+        self.tell_states();
+    }
+
+    /// Commands that check something know the states of the instances they check it for.
+    fn tell_states(&self) {
+        let running = self.view.running();
+        self.checks
+            .tell_states(&self.running.instances, &running.instances);
     }
 
     /// The longest any instance takes to hand over.

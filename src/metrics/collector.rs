@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
+use vrrp_check::ErrorKind;
 use vrrp_wire::{ChecksumForm, DropReason, Family, Version};
 
 use super::families::{Families, Labels};
@@ -236,6 +237,27 @@ fn checks(families: &mut Families<'_>, checks: &[Arc<CheckView>]) -> fmt::Result
                 CheckState::Unknown => return None,
             };
             Some((labels(check), up))
+        }),
+    )?;
+    families.counters(
+        "vrrpd_check_failures",
+        "Probes that failed, by kind.",
+        checks.iter().flat_map(|check| {
+            ErrorKind::ALL.map(|kind| {
+                let mut labels = labels(check);
+                labels.push(("kind", kind.as_str().to_owned()));
+                (labels, check.failures[kind.index()].get())
+            })
+        }),
+    )?;
+    families.gauges(
+        "vrrpd_check_last_error",
+        "1 with the kind of the last probe's failure; absent while the last probe succeeded.",
+        checks.iter().filter_map(|check| {
+            let (kind, _) = check.live().last_error.clone()?;
+            let mut labels = labels(check);
+            labels.push(("kind", kind.as_str().to_owned()));
+            Some((labels, 1_u32))
         }),
     )?;
     families.histograms(

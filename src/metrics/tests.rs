@@ -103,6 +103,14 @@ fn samples_carry_the_identity_of_their_instance() {
         "7"
     );
     assert_eq!(samples[r#"vrrpd_check_up{check="apiserver"}"#], "0");
+    let failures = |check, kind| {
+        samples[format!(r#"vrrpd_check_failures_total{{check="{check}",kind="{kind}"}}"#).as_str()]
+    };
+    assert_eq!(failures("apiserver", "refused"), "2");
+    assert_eq!(failures("apiserver", "tls_expired"), "0");
+    assert_eq!(failures("etcd", "refused"), "0");
+    let last = r#"vrrpd_check_last_error{check="apiserver",kind="refused"}"#;
+    assert_eq!(samples[last], "1");
     assert!(
         !samples.contains_key(r#"vrrpd_check_up{check="etcd"}"#),
         "it is unknown"

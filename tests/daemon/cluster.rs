@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use vrrp_lab::{Capture, Daemon, Host, Lab, Output, Result, SeenAdvert, VIP};
+use vrrp_lab::{Capture, Daemon, HolderChange, Host, Lab, Output, Result, SeenAdvert, VIP};
 
 /// For everything that is waited for: far more than it takes, for a busy machine.
 pub(crate) const BOUND: Duration = Duration::from_secs(25);
@@ -129,6 +129,13 @@ impl Cluster {
         self.lab.wait_only_holder(vip, master, BOUND)
     }
 
+    /// How the VIP came and went since a moment.
+    pub(crate) fn moves(&self, since: Instant) -> Vec<HolderChange> {
+        let mut moves = self.lab.holder_log().changes_of(vip());
+        moves.retain(|change| change.at >= since);
+        moves
+    }
+
     /// Sees `adverts` more adverts and asserts that in this time `master` alone sent any, and
     /// that no host got or lost the VIP.
     pub(crate) fn stays(&self, master: &str, adverts: usize) -> Result<()> {
@@ -144,8 +151,7 @@ impl Cluster {
             .filter(|advert| advert.host != master)
             .collect();
         assert!(others.is_empty(), "{others:?}\n{}", self.lab.diagnostics());
-        let mut moves = self.lab.holder_log().changes_of(vip());
-        moves.retain(|change| change.at >= since);
+        let moves = self.moves(since);
         assert!(moves.is_empty(), "{moves:?}\n{}", self.lab.diagnostics());
         assert_eq!(self.lab.holders(VIP)?, [master]);
         Ok(())

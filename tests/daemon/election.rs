@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use vrrp_lab::{Lab, Result, VIP};
+use vrrp_lab::{Daemon, Lab, Result, VIP};
 use vrrp_wire::{ChecksumForm, Version};
 
 use crate::cluster::{BOUND, Cluster, INTERVAL, config, vip};
@@ -74,7 +74,17 @@ fn of_two_masters_with_equal_priority_the_greater_address_stays() -> Result<()> 
     one.wait_state("backup", BOUND)?;
     lab.wait_only_holder(VIP, "cp2", BOUND)?;
     assert_eq!(two.state().as_deref(), Some("master"));
-    Ok(())
+    // Nobody should have to guess why this host lost.
+    shows_equal_priority(&lab, &one, "10.0.50.12")
+}
+
+fn shows_equal_priority(lab: &Lab, daemon: &Daemon, other: &str) -> Result<()> {
+    lab.wait_until("a warning that names the other host", BOUND, || {
+        daemon.status().is_ok_and(|status| {
+            let warnings = status["warnings"].to_string();
+            warnings.contains(other) && warnings.contains("priority")
+        })
+    })
 }
 
 #[test]
@@ -83,12 +93,7 @@ fn equal_priorities_are_shown_as_a_warning() -> Result<()> {
     let one = lab.host("cp1")?.start_vrrpd(&config(100, ""))?;
     one.wait_state("master", BOUND)?;
     let two = lab.host("cp2")?.start_vrrpd(&config(100, ""))?;
-    lab.wait_until("a warning that names the other host", BOUND, || {
-        two.status().is_ok_and(|status| {
-            let warnings = status["warnings"].to_string();
-            warnings.contains("10.0.50.11") && warnings.contains("100")
-        })
-    })?;
+    shows_equal_priority(&lab, &two, "10.0.50.11")?;
     assert_eq!(two.state().as_deref(), Some("backup"));
     Ok(())
 }

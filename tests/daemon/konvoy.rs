@@ -29,7 +29,9 @@ fn run(lab: Lab, cluster_file: &str, inventory_file: &str) -> Result<()> {
         daemons.push(host.vrrpd().args(arguments).start()?);
     }
     for (daemon, (priority, state)) in
-        daemons.iter().zip([(254, "master"), (253, "backup"), (252, "backup")])
+        daemons
+            .iter()
+            .zip([(254, "master"), (253, "backup"), (252, "backup")])
     {
         let instance = daemon.wait_instance(state, BOUND, |instance| {
             instance["state"] == state && instance["effective_priority"] == priority
@@ -93,7 +95,10 @@ fn an_external_load_balancer_is_left_alone() -> Result<()> {
 
 #[test]
 fn the_clouds_load_balancer_is_left_alone() -> Result<()> {
-    nothing_is_touched("aws-elb.yaml", &["apiServerPort", "6443", "internal", "false"])
+    nothing_is_touched(
+        "aws-elb.yaml",
+        &["apiServerPort", "6443", "internal", "false"],
+    )
 }
 
 #[test]

@@ -152,21 +152,27 @@ fn another_source_address_is_taken_up_without_a_change_of_state() -> Result<()> 
 fn a_tracked_interface_without_carrier_lowers_the_priority() -> Result<()> {
     let lab = Lab::new(3)?;
     for host in lab.hosts() {
-        ip(host, &["link", "add", "dummy0", "type", "dummy"])?;
-        ip(host, &["link", "set", "dummy0", "up"])?;
+        ip(
+            host,
+            &[
+                "link", "add", "bond1", "type", "veth", "peer", "name", "far1",
+            ],
+        )?;
+        ip(host, &["link", "set", "bond1", "up"])?;
+        ip(host, &["link", "set", "far1", "up"])?;
     }
     let cluster = Cluster::start_in(lab, |_, priority| {
-        config(priority, "    track: [{interface: dummy0, penalty: 200}]\n")
+        config(priority, "    track: [{interface: bond1, penalty: 200}]\n")
     })?;
-    ip(cluster.host("cp1"), &["link", "set", "dummy0", "down"])?;
+    ip(cluster.host("cp1"), &["link", "set", "far1", "down"])?;
     cluster.settle("cp2")?;
     let instance = cluster.instance("cp1")?;
     assert_eq!(instance["effective_priority"], 50);
     let why = instance["effective_priority_reason"].to_string();
-    assert!(why.contains("dummy0"), "{why}");
-    ip(cluster.host("cp1"), &["link", "set", "dummy0", "up"])?;
+    assert!(why.contains("bond1"), "{why}");
+    ip(cluster.host("cp1"), &["link", "set", "far1", "up"])?;
     cluster.settle("cp1")?;
-    ip(cluster.host("cp1"), &["link", "delete", "dummy0"])?;
+    ip(cluster.host("cp1"), &["link", "delete", "bond1"])?;
     cluster.settle("cp2")
 }
 

@@ -38,9 +38,11 @@ fn a_preempt_delay_is_waited_for_from_the_first_inferior_advert() -> Result<()> 
     cluster.settle("cp2")?;
     let since = Instant::now();
     cluster.boot("cp1")?;
-    cluster.daemon("cp1").wait_instance("the master it waits with", BOUND, |instance| {
-        instance["state"] == "backup" && instance["master"]["address"] == "10.0.50.12"
-    })?;
+    cluster
+        .daemon("cp1")
+        .wait_instance("the master it waits with", BOUND, |instance| {
+            instance["state"] == "backup" && instance["master"]["address"] == "10.0.50.12"
+        })?;
     let first = cluster
         .capture()
         .wait_for_advert("cp1 speaks", since, BOUND, |advert| advert.host == "cp1")?;
@@ -56,7 +58,9 @@ fn a_preempt_delay_does_not_delay_the_takeover_from_a_dead_master() -> Result<()
     let one = lab
         .host("cp1")?
         .start_vrrpd(&config(250, "    preempt_delay: 10m\n"))?;
-    one.wait_instance("a master", BOUND, |i| i["master"]["address"] == "10.0.50.12")?;
+    one.wait_instance("a master", BOUND, |i| {
+        i["master"]["address"] == "10.0.50.12"
+    })?;
     lab.host("cp2")?.crash()?;
     one.wait_state("master", BOUND)
 }

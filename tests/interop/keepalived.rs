@@ -16,13 +16,17 @@ matrix! {
     v3_unicast: Setup { name: "v3 unicast", unicast: true, ..Setup::V3 };
     v3_ipv6_multicast: Setup { name: "v3 IPv6 multicast", family: Family::V6, ..Setup::V3 };
     v3_ipv6_unicast: Setup {
-        name: "v3 IPv6 unicast", family: Family::V6, unicast: true, ..Setup::V3
+        // It sends IPv6 unicast with the system's hop limit instead of 255.
+        name: "v3 IPv6 unicast", family: Family::V6, unicast: true, min_ttl: Some(64), ..Setup::V3
+    };
+    v3_ipv6_with_its_vmac: Setup {
+        name: "v3 IPv6, its vmac", family: Family::V6, peer_vmac: true, ..Setup::V3
     };
     v3_with_its_vmac: Setup { name: "v3, its vmac", peer_vmac: true, ..Setup::V3 };
 }
 
 /// What Keepalived writes when all is well.
-const ORDINARY: [&str; 27] = [
+const ORDINARY: [&str; 32] = [
     "Starting Keepalived",
     "Running on Linux",
     "Command line: ",
@@ -43,9 +47,14 @@ const ORDINARY: [&str; 27] = [
     "Receive advertisement timeout",
     "ending gratuitous ARP",
     "ending/queueing gratuitous ARPs",
-    "Master received advert from 10.0.50.11 with higher priority 200, ours 100",
-    "Received advert from 10.0.50.11 with lower priority 100, ours 200, forcing new election",
+    "with higher priority 200, ours 100",
+    "with lower priority 100, ours 200, forcing new election",
+    "received lower priority (100) advert from",
     "Backup received priority 0 advertisement",
+    "ending unsolicited Neighbour Advert",
+    "ending/queueing Unsolicited Neighbour Adverts",
+    "use_vmac or no_accept/strict specified, but no firewall configured - using nftables",
+    "ing VMAC interface vrrp.51",
     "Stopping",
     "sent 0 priority",
     "Stopped",
@@ -79,6 +88,7 @@ pub(crate) fn start(setup: &Setup, host: &Host, other: &Host, priority: u8) -> R
         version: setup.version,
         advert_interval: setup.interval(),
         extra,
+        addresses: setup.addresses(),
         ..KeepalivedInstance::new(setup.address(), priority)
     };
     host.start_keepalived(&instance.config(host.interface(), ""))

@@ -13,7 +13,7 @@ use crate::setup::{HIGHER, LOWER, Setup};
 const SLACK: Duration = Duration::from_millis(400);
 /// The longest gap when vrrpd is told to stop: it leaves when it has heard its successor, which
 /// may not have brought up the address yet.
-const MAKE_BEFORE_BREAK: Duration = Duration::from_millis(100);
+const MAKE_BEFORE_BREAK: Duration = Duration::from_millis(250);
 
 /// A cell.
 #[derive(Clone, Copy, Debug)]
@@ -119,9 +119,14 @@ impl Match<'_> {
         } else {
             (self.backup, self.master)
         };
+        let started = Instant::now();
         let one = self.start(first)?;
         let address = self.setup.address();
         let prober = self.lab.probe(address)?;
+        // FRR's macvlan answers whether FRR is master or not.
+        let what = "the first one is master";
+        self.lab
+            .wait_until(what, BOUND, || self.last_advert(first, started).is_some())?;
         prober.wait_answer(first.host.name(), Instant::now(), BOUND)?;
         let (two, settled) = self.start_and_settle(second)?;
         self.expect_served_by(&prober, self.master)?;

@@ -1,6 +1,6 @@
 //! What a cell of the matrix is made of: the protocol as both sides are to speak it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use vrrp_lab::{Host, VIP, VIP_V6};
@@ -30,8 +30,12 @@ pub(crate) struct Setup {
     pub(crate) family: Family,
     /// Whether adverts go to the other host instead of the group.
     pub(crate) unicast: bool,
+    /// The least TTL that vrrpd accepts, where it is told.
+    pub(crate) min_ttl: Option<u8>,
     /// Whether adverts carry [`PASSWORD`].
     pub(crate) pass: bool,
+    /// Whether an IPv6 router has a link-local virtual address too, in front of the other.
+    pub(crate) link_local: bool,
     /// Whether the peer serves the address from a device with the virtual MAC.
     pub(crate) peer_vmac: bool,
     /// The same of vrrpd.
@@ -45,7 +49,9 @@ impl Setup {
         version: 3,
         family: Family::V4,
         unicast: false,
+        min_ttl: None,
         pass: false,
+        link_local: true,
         peer_vmac: false,
         our_vmac: false,
     };
@@ -55,7 +61,7 @@ impl Setup {
         if self.version == 2 {
             Duration::from_secs(1)
         } else {
-            Duration::from_millis(100)
+            Duration::from_millis(200)
         }
     }
 
@@ -70,7 +76,14 @@ impl Setup {
         self.interval() * 3 + self.skew_time(priority)
     }
 
-    /// The virtual address.
+    /// All virtual addresses, in their order on the wire.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        let link_local = (self.family == Family::V6 && self.link_local)
+            .then_some(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0x20).into());
+        link_local.into_iter().chain([self.address()]).collect()
+    }
+
+    /// The virtual address that clients use.
     pub(crate) fn address(&self) -> IpAddr {
         match self.family {
             Family::V4 => VIP.into(),

@@ -9,6 +9,7 @@
 mod config;
 mod diagnostic;
 mod file;
+pub mod keepalived;
 mod konvoy;
 mod load;
 mod read;
@@ -22,7 +23,8 @@ mod yaml;
 
 pub use config::{
     Announce, Auth, Backend, BackendCheck, BackendProbe, Check, Checksum, Config, Control,
-    ExecProbe, Family, Group, HostPort, HttpProbe, HttpUrl, Instance, Lease, LoadBalancer, Log,
+    ExecProbe, Family, FileProbe, Group, Header, HoldDown, HostPort, HttpProbe, HttpUrl, Instance,
+    Lease, LoadBalancer, Log,
     LogFormat, LogLevel, Metrics, Network, Probe, Realtime, Scheduler, Scheme, StatusMatch, Tls,
     Track, Tracked, Version, VirtualAddress,
 };

@@ -101,14 +101,23 @@ pub(crate) const GROUP: Shape = Shape {
 pub(crate) const CHECK: Shape = Shape {
     what: "a check",
     keys: &[
-        "name", "http", "tcp", "exec", "interval", "timeout", "fall", "rise",
+        "name",
+        "http",
+        "tcp",
+        "exec",
+        "file",
+        "interval",
+        "timeout",
+        "fall",
+        "rise",
+        "hold_down",
     ],
     aliases: &[("https", "http"), ("script", "exec")],
 };
 
 pub(crate) const HTTP: Shape = Shape {
     what: "an HTTP check",
-    keys: &["url", "tls", "status", "body"],
+    keys: &["url", "tls", "status", "body", "headers"],
     aliases: &[],
 };
 
@@ -133,6 +142,18 @@ pub(crate) const EXEC: Shape = Shape {
     what: "an exec check",
     keys: &["command"],
     aliases: &[],
+};
+
+pub(crate) const FILE: Shape = Shape {
+    what: "a file check",
+    keys: &["path", "present"],
+    aliases: &[("file", "path"), ("exists", "present")],
+};
+
+pub(crate) const HOLD_DOWN: Shape = Shape {
+    what: "`hold_down`",
+    keys: &["initial", "max", "forget"],
+    aliases: &[("min", "initial"), ("maximum", "max")],
 };
 
 pub(crate) const LOAD_BALANCER: Shape = Shape {

@@ -18,24 +18,9 @@ enum When {
 /// Path (`[]` stands for each item of a list), when, and what to do without it.
 const UNSUPPORTED: &[(&[&str], When, &str)] = &[
     (
-        &["groups"],
-        When::Given,
-        "remove `groups`: instances change state one by one",
-    ),
-    (
         &["load_balancers"],
         When::Given,
         "remove `load_balancers`: the master serves all clients",
-    ),
-    (
-        &["instances", "[]", "vmac"],
-        When::True,
-        "remove `vmac`: the interface's own MAC is used",
-    ),
-    (
-        &["checks", "[]", "exec"],
-        When::Given,
-        "use an `http` or a `tcp` check",
     ),
     (
         &["metrics", "keepalived_names"],

@@ -161,7 +161,8 @@ impl RouterConfig {
 /// Which checksum form to send in version 3 over IPv4; elsewhere there is only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChecksumPolicy {
-    /// The form of the peer last heard, RFC 9568's until one is heard.
+    /// The form of the peer last heard, RFC 9568's until one is heard, RFC 5798's while both
+    /// are.
     Auto,
     /// Always this form.
     Fixed(ChecksumForm),

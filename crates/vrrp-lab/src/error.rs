@@ -1,5 +1,6 @@
 //! What can go wrong in the lab, in words that say what was tried and on what.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 pub type Result<T> = std::result::Result<T, LabError>;
 
 /// Why the lab could not do what was asked of it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum LabError {
     /// The lab makes network namespaces, which takes root.
@@ -95,9 +96,13 @@ pub enum LabError {
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),
-    /// The user asked to stop.
-    #[error("interrupted")]
-    Interrupted,
+}
+
+/// A test that returns an error shows it in this form; diagnostics are made to be read.
+impl fmt::Debug for LabError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Adds words to a system call's error.

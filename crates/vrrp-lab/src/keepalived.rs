@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::command::Command;
-use crate::error::Result;
+use crate::error::{LabError, Result};
 use crate::host::Host;
 use crate::process::Process;
 
 const CONFIG_FILE: &str = "/etc/keepalived/keepalived.conf";
+const VRRP_PID_FILE: &str = "/run/keepalived/vrrp.pid";
 const PROGRAM: &str = "keepalived";
 
 /// A Keepalived. Killed when dropped.
@@ -93,7 +95,7 @@ impl Host {
                 "--pid",
                 "/run/keepalived/keepalived.pid",
             ])
-            .args(["--vrrp_pid", "/run/keepalived/vrrp.pid"]);
+            .args(["--vrrp_pid", VRRP_PID_FILE]);
         Ok(Keepalived {
             host: self.clone(),
             process: self.spawn(&command)?,
@@ -108,27 +110,40 @@ impl Keepalived {
         &self.process
     }
 
-    /// Kills parent and VRRP process at once, as a crash does: the VIP stays behind.
+    /// Kills parent and VRRP process, as a crash does: the VIP stays behind.
     ///
     /// # Errors
-    /// They survive.
+    /// They survive, or the VRRP process has not written its number yet.
     pub fn kill(&self) -> Result<()> {
-        self.signal_all(Signal::SIGKILL)?;
+        let vrrp = self.vrrp_pid()?;
+        // The parent would start the other anew; if it died first, the other would leave in
+        // good order.
+        self.process.stop();
+        let _ = kill(vrrp, Signal::SIGKILL);
+        self.process.kill();
         self.process.wait_exit(Duration::from_secs(5)).map(drop)
     }
 
-    /// Sends a signal to parent and VRRP process.
+    /// Sends a signal to parent and VRRP process: SIGSTOP and SIGCONT make it hang and wake.
     ///
     /// # Errors
     /// The VRRP process has not written its number yet.
     pub fn signal_all(&self, signal: Signal) -> Result<()> {
-        let vrrp = self.host.read_file("/run/keepalived/vrrp.pid")?;
-        // The parent first, so that it cannot start the other anew.
+        let vrrp = self.vrrp_pid()?;
         self.process.signal(signal);
-        if let Ok(pid) = vrrp.trim().parse() {
-            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal);
-        }
+        let _ = kill(vrrp, signal);
         Ok(())
+    }
+
+    fn vrrp_pid(&self) -> Result<Pid> {
+        let text = self.host.read_file(VRRP_PID_FILE)?;
+        let pid = text.trim().parse().map_err(|_| {
+            LabError::Other(format!(
+                "{VRRP_PID_FILE} on {} says {text:?}",
+                self.host.name()
+            ))
+        })?;
+        Ok(Pid::from_raw(pid))
     }
 
     /// Waits until it says that it is in `state`: `MASTER` or `BACKUP`.

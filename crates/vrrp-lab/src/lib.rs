@@ -38,7 +38,7 @@ mod switch;
 mod tls;
 pub mod tools;
 
-pub use apiserver::{API_PORT, ApiServer, CA_FILE, Mode};
+pub use apiserver::{API_PORT, ApiServer, CA_FILE, Certificate, Mode};
 pub use capture::{Announcement, AnnouncementKind, Capture, Frame, Packet, SeenAdvert};
 pub use command::{Command, User};
 pub use daemon::{CONFIG_FILE, CONTROL_SOCKET, Daemon, DaemonBuilder};

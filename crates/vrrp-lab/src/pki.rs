@@ -85,6 +85,34 @@ impl Pki {
         self.issue("kube-apiserver", names, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
+    /// A server certificate for `addresses` that ended with the year 2020.
+    ///
+    /// # Errors
+    /// Key or certificate could not be made.
+    pub fn expired_server(&self, addresses: &[IpAddr]) -> Result<Credentials> {
+        let names = ["kubernetes".to_owned()].into_iter();
+        let names: Vec<String> = names
+            .chain(addresses.iter().map(IpAddr::to_string))
+            .collect();
+        let mut params = CertificateParams::new(names).map_err(problem)?;
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        self.sign(
+            params,
+            "kube-apiserver",
+            ExtendedKeyUsagePurpose::ServerAuth,
+        )
+    }
+
+    /// A server certificate for `name` and nothing else.
+    ///
+    /// # Errors
+    /// Key or certificate could not be made.
+    pub fn server_for(&self, name: &str) -> Result<Credentials> {
+        let names = vec![name.to_owned()];
+        self.issue("kube-apiserver", names, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
     /// A client certificate for `common_name`.
     ///
     /// # Errors
@@ -99,8 +127,17 @@ impl Pki {
         names: Vec<String>,
         usage: ExtendedKeyUsagePurpose,
     ) -> Result<Credentials> {
+        let params = CertificateParams::new(names).map_err(problem)?;
+        self.sign(params, common_name, usage)
+    }
+
+    fn sign(
+        &self,
+        mut params: CertificateParams,
+        common_name: &str,
+        usage: ExtendedKeyUsagePurpose,
+    ) -> Result<Credentials> {
         let key = KeyPair::generate().map_err(problem)?;
-        let mut params = CertificateParams::new(names).map_err(problem)?;
         params
             .distinguished_name
             .push(DnType::CommonName, common_name);

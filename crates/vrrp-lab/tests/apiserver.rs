@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use vrrp_lab::{API_PORT, ApiServer, CA_FILE, Command, Host, Lab, LabError, Mode, Result, VIP};
+use vrrp_lab::{
+    API_PORT, ApiServer, CA_FILE, Certificate, Command, Host, Lab, LabError, Mode, Result, VIP,
+};
 
 const BOUND: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(300);
@@ -126,5 +128,55 @@ fn the_client_sees_through_the_vip_which_server_answers_and_when_none_does() -> 
     let report = prober.stop();
     assert_eq!(report.gaps.len(), 1, "{report:?}");
     assert!(report.gaps[0].end.is_some(), "{report:?}");
+    Ok(())
+}
+
+#[test]
+fn it_may_be_slow_stall_or_never_end() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    let server = ApiServer::start(host)?;
+    let curl = Command::new("curl")
+        .args(["-sS", "--max-time", "1", "--cacert", CA_FILE])
+        .args(["--write-out", "%{http_code} %{size_download}"])
+        .args(["--output", "/dev/null", "https://127.0.0.1:6443/healthz"]);
+    for (mode, code, received) in [
+        (Mode::Slow, "000", 0..1),
+        (Mode::Stalled, "200", 0..1),
+        (Mode::Endless, "200", 1_000_000..u64::MAX),
+    ] {
+        server.set_mode(mode)?;
+        let output = host.output(&curl, BOUND)?;
+        let (status, size) = output.stdout.split_once(' ').expect("two words");
+        assert_eq!(status, code, "{mode:?}: {output:?}");
+        let size: u64 = size.trim().parse().expect("a number");
+        assert!(received.contains(&size), "{mode:?}: {output:?}");
+    }
+    server.set_mode(Mode::Healthy)?;
+    assert_eq!(healthz(host, BOUND)?, (200, "ok".to_owned()));
+    Ok(())
+}
+
+#[test]
+fn it_shows_another_certificate_as_told() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    let server = ApiServer::start(host)?;
+    let curl = Command::new("curl")
+        .args(["-sS", "--cacert", CA_FILE])
+        .arg("https://127.0.0.1:6443/healthz");
+    for (certificate, complaint) in [
+        (Certificate::Expired, "expired"),
+        (Certificate::OtherName, "127.0.0.1"),
+        // A signature that fits no key: the two authorities bear the same name.
+        (Certificate::OtherIssuer, "curl"),
+    ] {
+        server.rotate(certificate)?;
+        let output = host.output(&curl, BOUND)?;
+        assert!(!output.status.success(), "{certificate:?}: {output:?}");
+        assert!(output.stderr.contains(complaint), "{output:?}");
+    }
+    server.rotate(Certificate::Good)?;
+    assert_eq!(host.output(&curl, BOUND)?.stdout.trim_end(), "ok");
     Ok(())
 }

@@ -4,7 +4,7 @@
 //!
 //! Everything is meant for one current-thread tokio runtime. Times are nanoseconds of
 //! `CLOCK_MONOTONIC` as plain `u64`.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod announce;
 pub mod clock;
@@ -12,6 +12,7 @@ mod errno;
 mod interface;
 pub mod netlink;
 mod poll;
+pub mod realtime;
 pub mod socket;
 pub mod sysctl;
 pub mod timer;

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use vrrp_net::netlink::{Added, AddressSpec, Netlink};
+use vrrp_net::netlink::{Added, AddressInfo, AddressSpec, Netlink};
 
 use super::{Holding, InstanceId, Job, Report};
+use crate::daemon::ledger::Ledger;
 
 type Key = (u32, IpAddr, u8);
 
@@ -18,14 +20,44 @@ pub(super) struct Addresses {
     /// Addresses that were on the interface before us and do not carry our tag: an
     /// administrator's. They are neither renewed nor removed.
     foreign: HashSet<Key>,
+    ledger: Arc<Ledger>,
+    tags: Tags,
+}
+
+/// Whether the kernel keeps the tag of an address. Only where it is not known to, the ledger
+/// is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tags {
+    Unknown,
+    Kept,
+    Lost,
 }
 
 impl Addresses {
-    pub(super) fn new(netlink: Netlink, reports: mpsc::UnboundedSender<Report>) -> Self {
+    pub(super) fn new(
+        netlink: Netlink,
+        reports: mpsc::UnboundedSender<Report>,
+        ledger: Arc<Ledger>,
+    ) -> Self {
         Self {
             netlink,
             reports,
             foreign: HashSet::new(),
+            ledger,
+            tags: Tags::Unknown,
+        }
+    }
+
+    /// Gives every address the tag that the kernel may not have kept, and learns whether it
+    /// keeps tags: a kernel that does has tagged addresses of its own, such as the loopback's.
+    pub(super) fn read(&mut self, listed: &mut [AddressInfo]) {
+        if self.tags == Tags::Unknown && listed.iter().any(|info| info.protocol.is_some()) {
+            self.tags = Tags::Kept;
+        }
+        let unmarked: &[AddressInfo] = if self.tags == Tags::Kept { &[] } else { listed };
+        tell(self.ledger.keep(unmarked));
+        for info in listed {
+            self.ledger.tag(info);
         }
     }
 
@@ -39,8 +71,12 @@ impl Addresses {
                 renew,
             } = job
             {
-                let wanted = if renew { &mut old } else { &mut new };
-                wanted.extend(&holding, lifetime, &self.foreign);
+                if renew {
+                    old.extend(&holding, lifetime, &self.foreign);
+                } else {
+                    // One that was an administrator's may be gone by now.
+                    new.extend(&holding, lifetime, &HashSet::new());
+                }
             }
         }
         self.add(new).await;
@@ -51,19 +87,61 @@ impl Addresses {
         if wanted.specs.is_empty() {
             return;
         }
+        let noted = self.note(&wanted);
         let results = self.netlink.add_addresses(&wanted.specs).await;
         let mut failed = Failures::default();
         let mut there = Wanted::default();
+        let mut added = Vec::new();
         for ((result, spec), owner) in results.into_iter().zip(wanted.specs).zip(wanted.owners) {
             match result {
-                Ok(Added::Added) => {}
+                Ok(Added::Added) => {
+                    self.foreign.remove(&key(&spec));
+                    added.push(key(&spec));
+                }
                 Ok(Added::AlreadyThere) => there.push(spec, owner),
                 Err(error) => failed.note(owner, error.to_string()),
             }
         }
         failed.report(&self.reports);
+        let not_added: Vec<_> = noted
+            .into_iter()
+            .filter(|key| !added.contains(key))
+            .collect();
+        tell(self.ledger.strike(&not_added));
         if !there.specs.is_empty() {
             self.adopt(there).await;
+        }
+        if self.tags == Tags::Unknown && !added.is_empty() {
+            self.learn(&added).await;
+        }
+    }
+
+    /// Writes down what is about to be added, unless the kernel tags it, so that a crash in
+    /// between leaves nothing unknown. Returns what was not there before.
+    fn note(&self, wanted: &Wanted) -> Vec<Key> {
+        if self.tags == Tags::Kept {
+            return Vec::new();
+        }
+        let keys = wanted.specs.iter().map(key);
+        let new: Vec<_> = keys.filter(|key| !self.ledger.has(key)).collect();
+        tell(self.ledger.note(new.iter().copied()));
+        new
+    }
+
+    /// Looks whether the kernel kept the tag of addresses that were just added.
+    async fn learn(&mut self, added: &[Key]) {
+        // Whoever needs the list next sees the error.
+        let Ok(listed) = self.netlink.addresses().await else {
+            return;
+        };
+        self.tags = tags(&listed, added);
+        match self.tags {
+            Tags::Kept => tell(self.ledger.keep(&[])),
+            Tags::Lost => tracing::info!(
+                "this kernel keeps no tag on addresses; those that vrrpd adds are written down \
+                 beside the control socket"
+            ),
+            Tags::Unknown => {}
         }
     }
 
@@ -71,7 +149,12 @@ impl Addresses {
     /// administrator's are left alone.
     async fn adopt(&mut self, there: Wanted) {
         let known = match self.netlink.addresses().await {
-            Ok(known) => known,
+            Ok(mut known) => {
+                for info in &mut known {
+                    self.ledger.tag(info);
+                }
+                known
+            }
             Err(error) => {
                 let mut failed = Failures::default();
                 for owner in there.owners {
@@ -105,6 +188,8 @@ impl Addresses {
         if wanted.specs.is_empty() {
             return;
         }
+        // One that is gone is added again.
+        self.note(&wanted);
         let results = self.netlink.renew_addresses(&wanted.specs).await;
         let mut failed = Failures::default();
         for (result, owner) in results.into_iter().zip(wanted.owners) {
@@ -127,12 +212,36 @@ impl Addresses {
             return;
         }
         let results = self.netlink.delete_addresses(&wanted.specs).await;
-        for (result, owner) in results.into_iter().zip(wanted.owners) {
-            if let Err(error) = result {
-                let message = error.to_string();
-                let _ = self.reports.send(Report::Warning { id: owner, message });
+        let mut gone = Vec::new();
+        for ((result, spec), owner) in results.into_iter().zip(&wanted.specs).zip(wanted.owners) {
+            match result {
+                Ok(_) => gone.push(key(spec)),
+                Err(error) => {
+                    let message = error.to_string();
+                    let _ = self.reports.send(Report::Warning { id: owner, message });
+                }
             }
         }
+        tell(self.ledger.strike(&gone));
+    }
+}
+
+/// A ledger that cannot be written is no reason to leave an address as it is.
+fn tell(written: Result<(), String>) {
+    if let Err(error) = written {
+        tracing::warn!("{error}");
+    }
+}
+
+/// What the list says of the tags of addresses that were just added with one.
+fn tags(listed: &[AddressInfo], added: &[Key]) -> Tags {
+    let mut found = listed
+        .iter()
+        .filter(|info| added.contains(&(info.ifindex, info.address, info.prefix_len)));
+    match found.next() {
+        Some(info) if info.is_ours() => Tags::Kept,
+        Some(_) => Tags::Lost,
+        None => Tags::Unknown,
     }
 }
 
@@ -183,5 +292,22 @@ impl Failures {
             }
             let _ = reports.send(Report::HoldFailed { id, error });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::ledger::tests::untagged;
+
+    #[test]
+    fn a_tag_that_is_absent_from_an_address_just_added_is_lost() {
+        let mut listed = [untagged(1, "127.0.0.1"), untagged(2, "10.0.50.20")];
+        let added = [(2, listed[1].address, 32)];
+        assert_eq!(tags(&listed, &added), Tags::Lost);
+        listed[1].protocol = Some(vrrp_net::netlink::ADDRESS_PROTOCOL);
+        assert_eq!(tags(&listed, &added), Tags::Kept);
+        // It may have been removed again.
+        assert_eq!(tags(&listed[..1], &added), Tags::Unknown);
     }
 }

@@ -33,6 +33,8 @@ pub(super) async fn run(
     let mut waiting = Vec::new();
     loop {
         if waiting.is_empty() {
+            // The interface of the next announcement may be another one of the same name.
+            announcers.open.clear();
             match jobs.recv().await {
                 Some(job) => waiting.push(job),
                 None => return,

@@ -26,13 +26,17 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Takes a job in, or gives it back if it must wait until this batch is done: the order
-    /// within an instance is kept, and listings and syncs come after all before them.
+    /// within an instance is kept, and everything else comes after all before it.
     pub(super) fn add(&mut self, job: Job) -> Result<(), Job> {
         let (id, phase) = match &job {
             Job::Release(holding) => (holding.id, Phase::Release),
             Job::Hold { holding, .. } => (holding.id, Phase::Hold),
             Job::Announce { holding, .. } => (holding.id, Phase::Announce),
-            Job::List | Job::Route(_) | Job::Sync(_) => return Err(job),
+            Job::MakeVmac { .. }
+            | Job::RemoveVmac { .. }
+            | Job::List
+            | Job::Route(_)
+            | Job::Sync(_) => return Err(job),
         };
         if self.latest.get(&id).is_some_and(|latest| *latest > phase) {
             return Err(job);

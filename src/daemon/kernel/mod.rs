@@ -8,6 +8,7 @@
 mod addresses;
 mod announce;
 mod batch;
+mod vmac;
 mod worker;
 
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use vrrp_net::Interface;
 use vrrp_net::netlink::{AddressInfo, LinkInfo};
+use vrrp_net::vmac::VmacSpec;
 
 use crate::view::InstanceView;
 
@@ -85,6 +87,18 @@ pub(super) enum Job {
         /// Ends the burst early when the addresses were given up.
         tenure: Tenure,
     },
+    /// Make a macvlan, or take over the one of an earlier run.
+    MakeVmac {
+        /// Comes back with the report.
+        number: u64,
+        /// Which.
+        spec: VmacSpec,
+    },
+    /// Remove the macvlan of this name, if it is ours.
+    RemoveVmac {
+        /// Its name.
+        name: String,
+    },
     /// List every link and address.
     List,
     /// Find the interface that leads to this address.
@@ -109,6 +123,24 @@ pub(super) enum Report {
         id: InstanceId,
         /// The sentence.
         message: String,
+    },
+    /// A macvlan is there.
+    VmacMade {
+        /// From the job.
+        number: u64,
+        /// It.
+        interface: Interface,
+        /// IPv4 settings of the real interface that were changed for its sake.
+        parent_changed: Vec<&'static str>,
+    },
+    /// A macvlan could not be made; nothing of it is there.
+    VmacFailed {
+        /// From the job.
+        number: u64,
+        /// What was tried, what the kernel said, what to do.
+        error: String,
+        /// The real interface is gone, so that its return is to be waited for.
+        parent_missing: bool,
     },
     /// Every link and address there was.
     Listing {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::mpsc;
@@ -10,7 +11,9 @@ use vrrp_net::netlink::{Netlink, NetlinkError};
 use super::addresses::Addresses;
 use super::announce;
 use super::batch::Batch;
-use super::{Job, Kernel, Report};
+use super::{Job, Kernel, Report, vmac};
+use crate::daemon::ledger::Ledger;
+use crate::daemon::realtime;
 
 /// Starts the thread in the network namespace of the caller. It ends when the [`Kernel`] is
 /// dropped and all it asked for is done.
@@ -19,6 +22,8 @@ use super::{Job, Kernel, Report};
 /// No thread, or no netlink socket, to be had.
 pub(in crate::daemon) fn start(
     reports: mpsc::UnboundedSender<Report>,
+    ledger: Arc<Ledger>,
+    realtime: bool,
 ) -> Result<(Kernel, thread::JoinHandle<()>), StartError> {
     let (jobs, waiting) = mpsc::unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -31,7 +36,7 @@ pub(in crate::daemon) fn start(
         Netlink::new()?
     };
     let worker = Worker {
-        addresses: Addresses::new(netlink.clone(), reports.clone()),
+        addresses: Addresses::new(netlink.clone(), reports.clone(), ledger),
         announcements,
         netlink,
         reports: reports.clone(),
@@ -39,7 +44,12 @@ pub(in crate::daemon) fn start(
     runtime.spawn(announce::run(to_announce, reports));
     let thread = thread::Builder::new()
         .name("vrrpd-kernel".into())
-        .spawn(move || runtime.block_on(worker.run(waiting)))
+        .spawn(move || {
+            if realtime {
+                realtime::for_kernel_thread();
+            }
+            runtime.block_on(worker.run(waiting));
+        })
         .map_err(StartError::Thread)?;
     Ok((Kernel { jobs }, thread))
 }
@@ -81,12 +91,12 @@ impl Worker {
             while let Some(job) = queue.pop_front() {
                 match batch.add(job) {
                     Ok(()) => {}
-                    Err(job @ (Job::List | Job::Route(_) | Job::Sync(_))) => {
-                        single = Some(job);
+                    Err(job @ (Job::Release(_) | Job::Hold { .. } | Job::Announce { .. })) => {
+                        queue.push_front(job);
                         break;
                     }
                     Err(job) => {
-                        queue.push_front(job);
+                        single = Some(job);
                         break;
                     }
                 }
@@ -105,6 +115,11 @@ impl Worker {
 
     async fn single(&mut self, job: Job) {
         let report = match job {
+            Job::MakeVmac { number, spec } => vmac::make(&self.netlink, number, &spec).await,
+            Job::RemoveVmac { name } => {
+                vmac::remove(&self.netlink, &name).await;
+                return;
+            }
             Job::List => self.list().await,
             Job::Route(address) => self.route(address).await,
             Job::Sync(done) => {
@@ -118,11 +133,14 @@ impl Worker {
         let _ = self.reports.send(report);
     }
 
-    async fn list(&self) -> Report {
+    async fn list(&mut self) -> Report {
         let links = self.netlink.links().await;
         let addresses = self.netlink.addresses().await;
         match (links, addresses) {
-            (Ok(links), Ok(addresses)) => Report::Listing { links, addresses },
+            (Ok(links), Ok(mut addresses)) => {
+                self.addresses.read(&mut addresses);
+                Report::Listing { links, addresses }
+            }
             (Err(error), _) | (_, Err(error)) => Report::ListingFailed(error.to_string()),
         }
     }
@@ -131,11 +149,13 @@ impl Worker {
         let ifindex = match self.netlink.route_to(address).await {
             // Our own host has the address already: it is left over from an earlier run, or an
             // administrator's. The interface is the one it is on, not the loopback.
-            Ok(answer) if answer.local => self.netlink.addresses().await.ok().and_then(|all| {
-                all.iter()
-                    .find(|info| info.address == address)
-                    .map(|info| info.ifindex)
-            }),
+            Ok(answer) if answer.local => {
+                let all = self.netlink.addresses().await.unwrap_or_default();
+                match all.iter().find(|info| info.address == address) {
+                    Some(info) => Some(vmac::real(&self.netlink, info.ifindex).await),
+                    None => None,
+                }
+            }
             Ok(answer) => Some(answer.ifindex),
             Err(NetlinkError::NoRoute { .. }) => None,
             Err(error) => {

@@ -47,6 +47,7 @@ impl Protocol {
             }
         }
         self.instances.append(&mut fresh);
+        self.show_instances();
         self.regroup(&plan.groups);
         self.remove_gone();
         self.network_changed();
@@ -69,7 +70,10 @@ impl Protocol {
     fn change(&mut self, index: usize, planned: InstancePlan) {
         let instance = &self.instances[index];
         let same_router = instance.router.config().can_become(&planned.router).is_ok();
-        if !same_router || instance.plan.interface != planned.interface {
+        if !same_router
+            || instance.plan.interface != planned.interface
+            || instance.plan.vmac != planned.vmac
+        {
             self.retire(index, Some(Box::new(planned)));
             return;
         }
@@ -151,6 +155,12 @@ impl Protocol {
             return;
         }
         let gone = std::mem::take(&mut self.gone);
+        for index in 0..self.instances.len() {
+            if gone.contains(&self.instances[index].id) {
+                self.give_up_left_over(index);
+                self.drop_vmac(index);
+            }
+        }
         let mut successors = Vec::new();
         self.instances.retain_mut(|instance| {
             if !gone.contains(&instance.id) {
@@ -192,10 +202,6 @@ impl Protocol {
         for name in &self.order {
             views.extend(self.running(name).map(|instance| instance.view.clone()));
         }
-        let running = self.view.running();
-        self.view.replace(crate::view::Running {
-            instances: views,
-            ..(*running).clone()
-        });
+        self.view.update(|running| running.instances = views);
     }
 }

@@ -8,6 +8,7 @@ use vrrp_core::{ConfigError, FaultReason, Instant, State, VirtualRouter};
 use vrrp_net::Interface;
 
 use super::network::Place;
+use super::vmac::Vmac;
 use crate::daemon::kernel::{Holding, InstanceId, Tenure};
 use crate::daemon::plan::{InstancePlan, InterfaceChoice};
 use crate::daemon::tracking::{self, Failing};
@@ -21,6 +22,8 @@ pub(super) struct Instance {
     pub(super) view: Arc<InstanceView>,
     /// Where it runs; `None` while it cannot.
     pub(super) place: Option<Place>,
+    /// Its macvlan, with `vmac: true`.
+    pub(super) vmac: Vmac,
     /// Why it cannot run, as last told to the router.
     pub(super) fault: Option<FaultReason>,
     /// Not to be tried again before this, after the kernel refused an address.
@@ -32,6 +35,8 @@ pub(super) struct Instance {
     /// Addresses of an earlier run are on the interface: adopted on becoming master, removed as
     /// soon as somebody else is.
     pub(super) left_over: bool,
+    /// The last listing showed fewer addresses than are held.
+    pub(super) short: bool,
     pub(super) tenure: Tenure,
     /// What is failing of what it tracks.
     pub(super) failing: Vec<Failing>,
@@ -78,11 +83,13 @@ impl Instance {
             router,
             view: Arc::new(view),
             place: None,
+            vmac: Vmac::None,
             fault: None,
             retry_at: None,
             route: None,
             held_on: None,
             left_over: false,
+            short: false,
             tenure: Tenure::default(),
             failing: Vec::new(),
             leaving: None,
@@ -152,7 +159,7 @@ impl Instance {
         }
         live.reason = self.router.reason();
         live.interface = match (&self.place, &self.plan.interface) {
-            (Some(place), _) => place.interface.name.to_string(),
+            (Some(place), _) => place.parent.name.to_string(),
             (None, InterfaceChoice::Named(name)) => name.clone(),
             (None, InterfaceChoice::RouteTo(_)) => String::new(),
         };

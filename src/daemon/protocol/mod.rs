@@ -7,6 +7,7 @@
 mod apply;
 mod groups;
 mod instance;
+mod leftover;
 mod network;
 mod place;
 mod port;
@@ -16,6 +17,7 @@ mod settle;
 mod start;
 mod tasks;
 mod track;
+mod vmac;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -169,10 +171,21 @@ impl Protocol {
             Report::Listing { links, addresses } => {
                 self.network.replace(links, addresses);
                 self.network_changed();
+                self.reconcile();
             }
             Report::ListingFailed(error) => {
                 tracing::warn!(%error, "interfaces could not be listed; trying again");
             }
+            Report::VmacMade {
+                number,
+                interface,
+                parent_changed,
+            } => self.vmac_made(number, interface, &parent_changed),
+            Report::VmacFailed {
+                number,
+                error,
+                parent_missing,
+            } => self.vmac_failed(number, error, parent_missing),
             Report::Route { address, ifindex } => self.route_found(address, ifindex),
         }
         self.finish_event();
@@ -195,6 +208,9 @@ impl Protocol {
                             Input::Undrain
                         },
                     );
+                    if drained {
+                        self.give_up_left_over(index);
+                    }
                 }
             }
             Command::Apply { plan, reply } => {

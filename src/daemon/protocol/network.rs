@@ -3,33 +3,51 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use vrrp_core::FaultReason;
 use vrrp_net::Interface;
 use vrrp_net::netlink::{AddressInfo, LinkInfo, NetEvent, link_local_ipv6, primary_ipv4};
 use vrrp_wire::Family;
 
+use crate::daemon::ledger::Ledger;
 use crate::daemon::plan::{InstancePlan, InterfaceChoice};
 
 /// Links by index, and addresses in the kernel's order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Network {
     links: BTreeMap<u32, LinkInfo>,
     addresses: Vec<AddressInfo>,
+    ledger: Arc<Ledger>,
 }
 
 /// Where a virtual router runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The interface.
+    /// The interface of the configuration.
+    pub(super) parent: Interface,
+    /// The one that adverts go and come by: the same, or a macvlan on it.
     pub(super) interface: Interface,
     /// The address adverts are sent from.
     pub(super) source: IpAddr,
+    /// The one that gets the virtual addresses.
+    pub(super) serving: Interface,
     /// The MAC address that is announced.
     pub(super) mac: [u8; 6],
+    /// The address that neighbour advertisements are sent from.
+    pub(super) announce_from: IpAddr,
 }
 
 impl Network {
+    /// Knows nothing yet. `ledger` tells which addresses are ours where the kernel does not.
+    pub(super) fn new(ledger: Arc<Ledger>) -> Self {
+        Self {
+            links: BTreeMap::new(),
+            addresses: Vec::new(),
+            ledger,
+        }
+    }
+
     /// Replaces everything by a full listing.
     pub(super) fn replace(&mut self, links: Vec<LinkInfo>, addresses: Vec<AddressInfo>) {
         self.links = links.into_iter().map(|link| (link.index, link)).collect();
@@ -48,20 +66,11 @@ impl Network {
                 self.addresses.retain(|info| info.ifindex != *index);
                 self.links.remove(index).is_some()
             }
-            NetEvent::Address(info) => match self.position(info) {
-                Some(position) => {
-                    let known = &mut self.addresses[position];
-                    let before = std::mem::replace(known, info.clone());
-                    AddressInfo {
-                        lifetime: info.lifetime,
-                        ..before
-                    } != *info
-                }
-                None => {
-                    self.addresses.push(info.clone());
-                    true
-                }
-            },
+            NetEvent::Address(info) => {
+                let mut info = info.clone();
+                self.ledger.tag(&mut info);
+                self.put(info)
+            }
             NetEvent::AddressRemoved(info) => match self.position(info) {
                 Some(position) => {
                     self.addresses.remove(position);
@@ -71,6 +80,20 @@ impl Network {
             },
             NetEvent::Overrun => false,
         }
+    }
+
+    fn put(&mut self, info: AddressInfo) -> bool {
+        let Some(position) = self.position(&info) else {
+            self.addresses.push(info);
+            return true;
+        };
+        let known = &mut self.addresses[position];
+        let changed = AddressInfo {
+            lifetime: info.lifetime,
+            ..known.clone()
+        } != info;
+        *known = info;
+        changed
     }
 
     fn position(&self, info: &AddressInfo) -> Option<usize> {
@@ -88,6 +111,11 @@ impl Network {
     /// The link with this index.
     pub(super) fn by_index(&self, index: u32) -> Option<&LinkInfo> {
         self.links.get(&index)
+    }
+
+    /// All links.
+    pub(super) fn links(&self) -> impl Iterator<Item = &LinkInfo> {
+        self.links.values()
     }
 
     /// Whether the interface of this name can carry traffic.
@@ -155,10 +183,22 @@ impl Network {
         })?;
         let source = self.source(plan, link.index, virtual_addresses)?;
         Ok(Place {
+            parent: link.interface(),
             interface: link.interface(),
             source,
+            serving: link.interface(),
             mac,
+            announce_from: source,
         })
+    }
+
+    /// The link-local address of an interface, once it is known to be unique.
+    pub(super) fn link_local(
+        &self,
+        ifindex: u32,
+        virtual_addresses: &[IpAddr],
+    ) -> Option<Ipv6Addr> {
+        link_local_ipv6(&self.addresses, ifindex, virtual_addresses)
     }
 
     fn source(
@@ -183,9 +223,7 @@ impl Network {
             Family::V6 if needs_global_source(plan) => {
                 self.global_ipv6(ifindex, virtual_addresses).map(IpAddr::V6)
             }
-            Family::V6 => {
-                link_local_ipv6(&self.addresses, ifindex, virtual_addresses).map(IpAddr::V6)
-            }
+            Family::V6 => self.link_local(ifindex, virtual_addresses).map(IpAddr::V6),
         };
         found.ok_or(FaultReason::NoSourceAddress)
     }

@@ -5,21 +5,17 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vrrp_core::{FaultReason, Input};
-use vrrp_net::Interface;
 use vrrp_net::netlink::NetEvent;
 
 use super::Protocol;
 use super::instance::Instance;
 use super::network::Place;
 use super::port::Port;
-use crate::daemon::kernel::{Holding, InstanceId, Job};
+use crate::daemon::kernel::{InstanceId, Job};
 use crate::daemon::plan::InterfaceChoice;
 
 /// How long the kernel's refusal of an address keeps an instance in fault before another try.
-const RETRY: Duration = Duration::from_secs(5);
-
-/// Addresses swept at start belong to no instance.
-const NO_INSTANCE: InstanceId = InstanceId(u64::MAX);
+pub(super) const RETRY: Duration = Duration::from_secs(5);
 
 impl Protocol {
     /// Takes in changes of the host's network that came together.
@@ -72,7 +68,7 @@ impl Protocol {
     }
 
     /// Finds out where an instance can run, and tells it if that changed.
-    fn evaluate(&mut self, index: usize, virtual_addresses: &[IpAddr]) {
+    pub(super) fn evaluate(&mut self, index: usize, virtual_addresses: &[IpAddr]) {
         let instance = &self.instances[index];
         if instance.leaving.is_some() || instance.retry_at.is_some() {
             return;
@@ -82,10 +78,21 @@ impl Protocol {
         let place = self
             .network
             .place(&instance.plan, instance.route, virtual_addresses);
-        let place = place.and_then(|place| self.refuse_twin(index, place));
-        match place.and_then(|place| self.open_port(index, place)) {
-            Ok(place) => self.go_up(index, place),
-            Err(reason) => self.go_down(index, reason),
+        let place = place
+            .and_then(|place| self.refuse_twin(index, place))
+            .and_then(|place| self.on_vmac(index, place, virtual_addresses));
+        match place {
+            Ok(Some(place)) => match self.open_port(index, place) {
+                Ok(place) => self.go_up(index, place),
+                Err(reason) => self.go_down(index, reason),
+            },
+            // It starts, or is in fault for another reason, unless it had one.
+            Ok(None) if self.instances[index].place.is_none() => {}
+            Ok(None) => self.go_down(index, FaultReason::Other("its macvlan is gone".into())),
+            Err(reason) => {
+                self.go_down(index, reason);
+                self.drop_vmac(index);
+            }
         }
     }
 
@@ -100,13 +107,13 @@ impl Protocol {
                 && other
                     .place
                     .as_ref()
-                    .is_some_and(|taken| taken.interface == place.interface)
+                    .is_some_and(|taken| taken.parent == place.parent)
         };
         match self.instances.iter().find(is_twin) {
             Some(twin) => Err(FaultReason::Other(format!(
                 "instance {} has virtual router identifier {} on {} already; give one of them \
                  another `vrid:`",
-                twin.plan.name, twin.view.vrid, place.interface
+                twin.plan.name, twin.view.vrid, place.parent
             ))),
             None => Ok(place),
         }
@@ -153,10 +160,9 @@ impl Protocol {
         if instance.place.as_ref() == Some(&place) {
             return;
         }
-        let moved = instance
-            .place
-            .as_ref()
-            .is_some_and(|old| old.interface.index != place.interface.index);
+        let moved = instance.place.as_ref().is_some_and(|old| {
+            (old.interface.index, old.serving.index) != (place.interface.index, place.serving.index)
+        });
         if moved {
             self.go_down(index, FaultReason::InterfaceMissing);
         }
@@ -169,11 +175,11 @@ impl Protocol {
         if instance.held_on.is_none()
             && self
                 .network
-                .count_present_ours(place.interface.index, &instance.plan.addresses)
+                .count_present_ours(place.serving.index, &instance.plan.addresses)
                 > 0
         {
             instance.left_over = true;
-            instance.held_on = Some(place.interface.clone());
+            instance.held_on = Some(place.serving.clone());
         }
         let announce_anew = same_source.then_some(Input::LinkRefreshed);
         instance.place = Some(place);
@@ -182,17 +188,20 @@ impl Protocol {
         self.give(index, announce_anew.unwrap_or(Input::Up { source }));
         if self.drained {
             self.give(index, Input::Drain);
+            // It is not to serve, and nothing else may remove them.
+            self.give_up_left_over(index);
         }
         self.instances[index].show();
     }
 
-    fn go_down(&mut self, index: usize, reason: FaultReason) {
+    pub(super) fn go_down(&mut self, index: usize, reason: FaultReason) {
         let instance = &mut self.instances[index];
         if instance.fault.as_ref() == Some(&reason) {
             return;
         }
         instance.fault = Some(reason.clone());
         self.give(index, Input::Down { reason });
+        self.give_up_left_over(index);
         // Only now: what the router had to say before it fell silent needed the place.
         self.instances[index].place = None;
         self.assign_ports();
@@ -236,7 +245,7 @@ impl Protocol {
         for index in 0..self.instances.len() {
             let instance = &self.instances[index];
             let on = instance.held_on.as_ref().map(|interface| interface.index);
-            let ifindex = on.or(instance.place.as_ref().map(|place| place.interface.index));
+            let ifindex = on.or(instance.place.as_ref().map(|place| place.serving.index));
             let present = ifindex.map_or(0, |ifindex| {
                 self.network
                     .count_present(ifindex, &instance.plan.addresses)
@@ -249,43 +258,6 @@ impl Protocol {
             if lost && instance.held_on.is_some() && !instance.left_over {
                 self.give(index, Input::AddressesLost);
             }
-        }
-    }
-
-    /// Removes what an earlier run left behind and no instance of this one will hold there.
-    pub(super) fn sweep(&mut self) {
-        let mut stale: Vec<Holding> = Vec::new();
-        for info in self.network.tagged() {
-            let wanted = self.instances.iter().any(|instance| {
-                instance
-                    .held_on
-                    .as_ref()
-                    .is_some_and(|on| on.index == info.ifindex)
-                    && instance
-                        .plan
-                        .addresses
-                        .contains(&(info.address, info.prefix_len))
-            });
-            let Some(link) = self.network.by_index(info.ifindex) else {
-                continue;
-            };
-            if !wanted {
-                tracing::warn!(
-                    interface = link.name,
-                    "removing {}/{}, left on {} by an earlier run",
-                    info.address,
-                    info.prefix_len,
-                    link.name
-                );
-                stale.push(Holding {
-                    id: NO_INSTANCE,
-                    interface: Interface::new(link.index, link.name.as_str()),
-                    addresses: vec![(info.address, info.prefix_len)],
-                });
-            }
-        }
-        for holding in stale {
-            self.kernel.ask(Job::Release(holding));
         }
     }
 }

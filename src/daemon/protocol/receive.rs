@@ -9,7 +9,6 @@ use vrrp_wire::constants::TTL;
 use vrrp_wire::{Advert, ChecksumForm, DropReason, ParseError};
 
 use super::{PortKey, Protocol};
-use crate::daemon::kernel::Job;
 use crate::log::limit;
 
 /// Where the VRID stands in every version of the message (RFC 9568 §5.1).
@@ -85,11 +84,8 @@ impl Protocol {
             heard.touch();
         }
         // Somebody else is master, so what an earlier run of ours left is stale.
-        if instance.left_over && instance.router.state() == State::Backup {
-            instance.left_over = false;
-            if let Some(interface) = instance.held_on.take() {
-                self.kernel.ask(Job::Release(instance.holding(interface)));
-            }
+        if instance.router.state() == State::Backup {
+            self.give_up_left_over(index);
         }
     }
 

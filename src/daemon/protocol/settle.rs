@@ -105,11 +105,11 @@ impl Protocol {
         let instance = &mut self.instances[index];
         let Some(place) = &instance.place else { return };
         instance.left_over = false;
-        instance.held_on = Some(place.interface.clone());
+        instance.held_on = Some(place.serving.clone());
         if !instance.tenure.lasts() {
             instance.tenure = Tenure::default();
         }
-        let holding = instance.holding(place.interface.clone());
+        let holding = instance.holding(place.serving.clone());
         self.kernel.ask(Job::Hold {
             holding,
             lifetime,
@@ -148,7 +148,7 @@ impl Protocol {
             holding: instance.holding(interface.clone()),
             count,
             mac: place.mac,
-            source: place.source,
+            source: place.announce_from,
             view: instance.view.clone(),
             tenure: instance.tenure.clone(),
         });
@@ -162,7 +162,7 @@ impl Protocol {
             interface = instance
                 .place
                 .as_ref()
-                .map(|place| place.interface.name.as_ref()),
+                .map(|place| place.parent.name.as_ref()),
             vrid = instance.view.vrid,
             from = from.as_str(),
             to = to.as_str(),

@@ -22,7 +22,9 @@ use super::schedule::Schedule;
 use super::{Protocol, tasks};
 use crate::daemon::command::Command;
 use crate::daemon::kernel::{self, Job, Report};
+use crate::daemon::ledger::Ledger;
 use crate::daemon::plan::{InterfaceChoice, Plan};
+use crate::daemon::realtime;
 use crate::events::EventLog;
 use crate::log::limit::Limiter;
 use crate::view::DaemonView;
@@ -93,6 +95,10 @@ pub(in crate::daemon) struct Given {
     pub(in crate::daemon) view: Arc<DaemonView>,
     /// Where it tells what happens.
     pub(in crate::daemon) events: Arc<EventLog>,
+    /// Which addresses are ours, where the kernel does not tell.
+    pub(in crate::daemon) ledger: Ledger,
+    /// Whether to ask for real-time scheduling and locked memory.
+    pub(in crate::daemon) realtime: bool,
     /// What it is told.
     pub(in crate::daemon) commands: mpsc::UnboundedReceiver<Command>,
 }
@@ -120,6 +126,9 @@ pub(in crate::daemon) async fn start(given: Given) -> Result<Running, StartError
 }
 
 fn main(given: Given, started: oneshot::Sender<Result<(), StartError>>, done: oneshot::Sender<()>) {
+    if given.realtime {
+        realtime::for_protocol_thread();
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -180,9 +189,10 @@ async fn prepare(
 ) -> Result<Ready, StartError> {
     // Watching begins before listing: what changes in between is seen twice, not never.
     let monitor = Monitor::new()?;
-    let (kernel, thread) = kernel::start(report)?;
+    let ledger = Arc::new(given.ledger);
+    let (kernel, thread) = kernel::start(report, Arc::clone(&ledger), given.realtime)?;
     kernel.ask(Job::List);
-    let mut network = Network::default();
+    let mut network = Network::new(ledger);
     match reports.recv().await {
         Some(Report::Listing { links, addresses }) => {
             refuse_missing(&given.plan, &links)?;

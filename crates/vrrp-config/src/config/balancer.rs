@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::check::{HostPort, HttpProbe, HttpUrl, Probe, Scheme, StatusMatch, Tls};
+use super::check::{Header, HostPort, HttpProbe, HttpUrl, Probe, Scheme, StatusMatch, Tls};
 
 /// A load balancer in the kernel, active on the host that holds its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,8 @@ pub enum BackendProbe {
         status: StatusMatch,
         /// Text which the body must contain.
         body: Option<String>,
+        /// Further headers of the request.
+        headers: Vec<Header>,
     },
     /// A TCP connection to the backend.
     Tcp,
@@ -116,6 +118,7 @@ impl BackendProbe {
                 tls,
                 status,
                 body,
+                headers,
             } => Probe::Http(HttpProbe {
                 url: HttpUrl {
                     scheme: *scheme,
@@ -125,6 +128,7 @@ impl BackendProbe {
                 tls: tls.clone(),
                 status: status.clone(),
                 body: body.clone(),
+                headers: headers.clone(),
             }),
         }
     }

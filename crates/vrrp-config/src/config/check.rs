@@ -19,6 +19,19 @@ pub struct Check {
     pub fall: u8,
     /// Successes in a row that make a down check up, 1..=255.
     pub rise: u8,
+    /// How long a check that went down stays down whatever the probes say; `None`: not at all.
+    pub hold_down: Option<HoldDown>,
+}
+
+/// Flap damping: a check that goes down is held there, twice as long with each relapse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldDown {
+    /// How long the first failure holds, 100 ms..=1 h.
+    pub initial: Duration,
+    /// The longest hold, at least `initial`, at most 24 h.
+    pub max: Duration,
+    /// After being up for this long the next failure counts as the first again, 1 s..=24 h.
+    pub forget: Duration,
 }
 
 /// What one probe does.
@@ -30,6 +43,8 @@ pub enum Probe {
     Tcp(HostPort),
     /// A program whose exit status tells.
     Exec(ExecProbe),
+    /// Whether a file is there.
+    File(FileProbe),
 }
 
 /// An HTTP or HTTPS request and the answer it wants.
@@ -43,6 +58,25 @@ pub struct HttpProbe {
     pub status: StatusMatch,
     /// Text which the body must contain.
     pub body: Option<String>,
+    /// Further headers of the request, each name once.
+    pub headers: Vec<Header>,
+}
+
+/// One header of a request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value as written: `${NAME}` stands for an environment variable, `${file:/path}` for a
+    /// file's content, `$$` for a dollar sign.
+    pub value: String,
+}
+
+impl fmt::Debug for Header {
+    /// Keeps what may be a token out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Header {{ {}: \"…\" }}", self.name)
+    }
 }
 
 /// A parsed `http://` or `https://` URL.
@@ -158,4 +192,13 @@ impl StatusMatch {
 pub struct ExecProbe {
     /// The program (an absolute path) and its arguments; never through a shell.
     pub command: Vec<String>,
+}
+
+/// A file that is there or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProbe {
+    /// An absolute path.
+    pub path: PathBuf,
+    /// `true`: healthy while it exists; `false`: healthy while it does not.
+    pub present: bool,
 }

@@ -8,7 +8,10 @@ mod instance;
 mod settings;
 
 pub use balancer::{Backend, BackendCheck, BackendProbe, LoadBalancer, Network, Scheduler};
-pub use check::{Check, ExecProbe, HostPort, HttpProbe, HttpUrl, Probe, Scheme, StatusMatch, Tls};
+pub use check::{
+    Check, ExecProbe, FileProbe, Header, HoldDown, HostPort, HttpProbe, HttpUrl, Probe, Scheme,
+    StatusMatch, Tls,
+};
 pub use instance::{
     Announce, Auth, Checksum, Family, Instance, Lease, Track, Tracked, Version, VirtualAddress,
 };

@@ -47,19 +47,31 @@ impl Ledger {
 
     /// Something to know about a directive that was carried over.
     pub(super) fn remark(&mut self, origin: &Origin, text: impl Into<String>) {
-        let remark = Remark { file: origin.file.to_path_buf(), line: origin.line, text: text.into() };
+        let remark = Remark {
+            file: origin.file.to_path_buf(),
+            line: origin.line,
+            text: text.into(),
+        };
         self.remarks.push(remark);
     }
 
     /// A line whose condition does not hold, or an include without a file: Keepalived passes over
     /// both as well.
     pub(super) fn skipped(&mut self, skipped: &Skipped) {
-        self.push(&skipped.origin, skipped.text.clone(), skipped.why.clone(), Effect::None);
+        self.push(
+            &skipped.origin,
+            skipped.text.clone(),
+            skipped.why.clone(),
+            Effect::None,
+        );
     }
 
     /// Both lists, in the order of `files` and their lines.
     pub(super) fn close(self, files: &[Rc<Path>]) -> (Vec<NotCarriedOver>, Vec<Remark>) {
-        let Self { mut not_carried_over, mut remarks } = self;
+        let Self {
+            mut not_carried_over,
+            mut remarks,
+        } = self;
         // A definition that is used several times gives the same finding each time.
         let mut seen = HashSet::new();
         not_carried_over.retain(|item| seen.insert(item.clone()));

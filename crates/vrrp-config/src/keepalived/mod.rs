@@ -58,7 +58,13 @@ pub struct NotCarriedOver {
 
 impl fmt::Display for NotCarriedOver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, directive, why, .. } = self;
+        let Self {
+            file,
+            line,
+            directive,
+            why,
+            ..
+        } = self;
         write!(f, "{}:{line}: {directive}: {why}", file.display())
     }
 }
@@ -104,10 +110,17 @@ pub fn import(path: &Path, options: &ImportOptions<'_>) -> Result<Imported, Impo
     let output = convert::convert(&tree, path, &mut ledger);
     let (not_carried_over, remarks) = ledger.close(&source.files);
     if output.instances.is_empty() {
-        return Err(ImportError::NoInstance { file: path.to_owned(), not_carried_over });
+        return Err(ImportError::NoInstance {
+            file: path.to_owned(),
+            not_carried_over,
+        });
     }
     let yaml = yaml::write(path, &output, &not_carried_over, &remarks)?;
-    Ok(Imported { yaml, not_carried_over, remarks })
+    Ok(Imported {
+        yaml,
+        not_carried_over,
+        remarks,
+    })
 }
 
 /// Whether `text` looks like a keepalived.conf rather than YAML: some line begins with one of
@@ -125,6 +138,9 @@ pub fn is_keepalived_conf(text: &str) -> bool {
         "static_ipaddress",
     ];
     text.lines()
-        .filter_map(|line| line.split(|c: char| c.is_whitespace() || c == '{').find(|word| !word.is_empty()))
+        .filter_map(|line| {
+            line.split(|c: char| c.is_whitespace() || c == '{')
+                .find(|word| !word.is_empty())
+        })
         .any(|word| BLOCKS.contains(&word))
 }

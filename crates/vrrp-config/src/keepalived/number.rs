@@ -15,7 +15,11 @@ pub(super) fn seconds(text: &str) -> Option<Duration> {
     if !digits(whole) || !digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let whole: u64 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
     let micros: u64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
     (whole <= YEAR).then(|| Duration::from_secs(whole) + Duration::from_micros(micros))
 }

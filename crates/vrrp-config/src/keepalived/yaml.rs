@@ -20,12 +20,26 @@ pub(super) fn write(
         one_line(&path.display().to_string())
     );
     let with = |effect| {
-        let items = not_carried_over.iter().filter(move |item| item.effect == effect);
+        let items = not_carried_over
+            .iter()
+            .filter(move |item| item.effect == effect);
         items.map(ToString::to_string)
     };
-    section(&mut text, "Not carried over; this is not done any more", with(Effect::Changed));
-    section(&mut text, "Left out; nothing changes by that", with(Effect::None));
-    section(&mut text, "To know", remarks.iter().map(ToString::to_string));
+    section(
+        &mut text,
+        "Not carried over; this is not done any more",
+        with(Effect::Changed),
+    );
+    section(
+        &mut text,
+        "Left out; nothing changes by that",
+        with(Effect::None),
+    );
+    section(
+        &mut text,
+        "To know",
+        remarks.iter().map(ToString::to_string),
+    );
     text.push('\n');
     text.push_str(&serde_yaml::to_string(output)?);
     Ok(text)
@@ -49,5 +63,13 @@ fn section(text: &mut String, title: &str, items: impl Iterator<Item = String>) 
 
 /// The text without anything that could end a comment.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() || c == '\u{2028}' || c == '\u{2029}' {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
 }

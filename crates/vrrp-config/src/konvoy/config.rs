@@ -259,11 +259,13 @@ fn check(endpoint: Endpoint<'_>, tls: Tls) -> Check {
             tls: Some(tls),
             status: StatusMatch::Success,
             body: None,
+            headers: Vec::new(),
         }),
         interval: Duration::from_secs(1),
         timeout: Duration::from_secs(1),
         fall: 2,
         rise: 2,
+        hold_down: None,
     }
 }
 
@@ -347,6 +349,7 @@ fn balancer(
                 tls: Some(tls.clone()),
                 status: StatusMatch::Success,
                 body: None,
+                headers: Vec::new(),
             },
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(1),

@@ -7,7 +7,7 @@ use super::check::one_of;
 use super::object::{Field, Object};
 use super::scalar::{duration, number, word};
 use super::timing::Timing;
-use super::{address, http, name, url};
+use super::{address, headers, http, name, url};
 use crate::config::{
     Backend, BackendCheck, BackendProbe, Family, LoadBalancer, Network, Scheduler,
 };
@@ -194,6 +194,7 @@ fn http_probe(field: Field<'_>, report: &mut Report) -> Option<BackendProbe> {
     let tls = http::tls(&object, url.as_ref().map(|(scheme, _)| *scheme), report);
     let status = http::status(&object, report);
     let body = http::body(&object, report);
+    let headers = headers::read(&object, report);
     let (scheme, path) = url?;
     Some(BackendProbe::Http {
         scheme,
@@ -201,5 +202,6 @@ fn http_probe(field: Field<'_>, report: &mut Report) -> Option<BackendProbe> {
         tls,
         status,
         body,
+        headers,
     })
 }

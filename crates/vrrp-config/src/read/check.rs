@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::object::{Field, Object};
-use super::scalar::text;
-use super::timing::Timing;
-use super::{address, http, name, url};
-use crate::config::{Check, ExecProbe, HostPort, HttpProbe, HttpUrl, Probe, Scheme};
+use super::scalar::{path, switch, text};
+use super::timing::{self, Timing};
+use super::{address, headers, http, name, url};
+use crate::config::{Check, ExecProbe, FileProbe, HostPort, HttpProbe, HttpUrl, Probe, Scheme};
 use crate::report::Report;
 use crate::schema;
 use crate::words::{or, quoted};
@@ -19,10 +19,12 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Check> {
     let object = Object::open(node, &schema::CHECK, report)?;
     let name = name::required(&object, report);
     let timing = Timing::read(&object, DEFAULT_INTERVAL, report);
-    let probe = match one_of(&object, &["http", "tcp", "exec"], report) {
+    let hold_down = timing::hold_down(&object, report);
+    let probe = match one_of(&object, &["http", "tcp", "exec", "file"], report) {
         Some(field) if field.name == "http" => http_probe(field, report),
         Some(field) if field.name == "tcp" => tcp_probe(field, report),
-        Some(field) => exec_probe(field, report),
+        Some(field) if field.name == "exec" => exec_probe(field, report),
+        Some(field) => file_probe(field, report),
         None => None,
     };
     let probe = probe.unwrap_or_else(|| {
@@ -43,6 +45,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Check> {
         timeout,
         fall,
         rise,
+        hold_down,
     })
 }
 
@@ -85,6 +88,7 @@ fn http_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
     let tls = http::tls(&object, url.as_ref().map(|url| url.scheme), report);
     let status = http::status(&object, report);
     let body = http::body(&object, report);
+    let headers = headers::read(&object, report);
     let url = url.unwrap_or_else(|| HttpUrl {
         scheme: Scheme::Http,
         target: HostPort {
@@ -98,6 +102,7 @@ fn http_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
         tls,
         status,
         body,
+        headers,
     }))
 }
 
@@ -134,4 +139,14 @@ fn exec_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
     Some(Probe::Exec(ExecProbe {
         command: command.into_iter().map(str::to_owned).collect(),
     }))
+}
+
+fn file_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
+    let object = Object::open(field.value, &schema::FILE, report)?;
+    let present = object
+        .get("present")
+        .and_then(|field| switch(field, report))
+        .unwrap_or(true);
+    let path = path(object.require("path", report)?, report)?;
+    Some(Probe::File(FileProbe { path, present }))
 }

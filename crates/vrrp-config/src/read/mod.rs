@@ -7,6 +7,7 @@
 mod address;
 mod balancer;
 mod check;
+mod headers;
 mod http;
 mod instance;
 mod name;

@@ -1,10 +1,12 @@
-//! Interval, timeout, fall and rise of a check.
+//! Interval, timeout, fall, rise and hold-down of a check.
 
 use std::time::Duration;
 
 use super::object::Object;
 use super::scalar::{duration, number, show};
+use crate::config::HoldDown;
 use crate::report::Report;
+use crate::schema;
 
 const INTERVALS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(3600));
 const TIMEOUTS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
@@ -56,4 +58,40 @@ impl Timing {
             rise,
         }
     }
+}
+
+const HOLDS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(3600));
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Without `max`: the hold doubles four times.
+const DOUBLINGS: u32 = 4;
+const FORGET: Duration = Duration::from_secs(600);
+
+/// `hold_down`, which a check has only where it is given.
+pub(super) fn hold_down(object: &Object<'_>, report: &mut Report) -> Option<HoldDown> {
+    let field = object.get("hold_down")?;
+    let object = Object::open(field.value, &schema::HOLD_DOWN, report)?;
+    let max = object
+        .get("max")
+        .and_then(|field| duration(field, HOLDS.0..=DAY, report));
+    let forget = object
+        .get("forget")
+        .and_then(|field| duration(field, Duration::from_secs(1)..=DAY, report));
+    let initial = object.require("initial", report)?;
+    let held = duration(initial, HOLDS.0..=HOLDS.1, report)?;
+    if let (Some(max), Some(field)) = (max, object.get("max"))
+        && max < held
+    {
+        report
+            .error(
+                field.value,
+                format!("`max` is {}, shorter than the first hold", show(max)),
+            )
+            .related(initial.value, format!("{} here", show(held)))
+            .hint("make `max` at least `initial`, or remove it");
+    }
+    Some(HoldDown {
+        initial: held,
+        max: max.unwrap_or(held * 2_u32.pow(DOUBLINGS)),
+        forget: forget.unwrap_or(FORGET),
+    })
 }

@@ -113,7 +113,7 @@ fn targets_vip(draft: &Draft<'_>, check: &Read<'_, Check>, report: &mut Report) 
     let (target, keys) = match &check.value.probe {
         Probe::Http(http) => (&http.url.target, ["http", "url"]),
         Probe::Tcp(target) => (target, ["tcp", "address"]),
-        Probe::Exec(_) => return,
+        Probe::Exec(_) | Probe::File(_) => return,
     };
     let Ok(address) = target.host.parse::<IpAddr>() else {
         return;

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use vrrp_wire::ChecksumForm;
+use vrrp_wire::{ChecksumForm, Family, Version};
 
 use crate::timers::Timer;
 use crate::{AdvertOut, ChecksumPolicy, Event, Instant, Output, State};
@@ -16,6 +16,12 @@ use super::VirtualRouter;
 /// that, and still heals a conflict within one interval.
 const IMMEDIATE_PER_INTERVAL: u32 = 4;
 
+/// Adverts between two pauses for a master that we may keep from being heard.
+const BEATS_PER_PAUSE: u8 = 8;
+/// The part of an interval that the pause lasts: more than two clocks differ and a segment
+/// delays, yet nothing to a backup's three intervals.
+const PAUSE_SHARE: u32 = 32;
+
 impl VirtualRouter {
     /// Adver_Timer fires: advert, timer anew (RFC 9568 §6.4.3). The beat is kept: a late advert
     /// does not delay the next.
@@ -24,12 +30,30 @@ impl VirtualRouter {
         let lateness = self.now.since(at);
         self.send_advert(Some(lateness));
         let base = if lateness < interval { at } else { self.now };
-        self.timers.arm(Timer::Advert, base + interval);
+        let pause = self.pause_for_the_unheard();
+        self.timers.arm(Timer::Advert, base + interval + pause);
         if lateness > interval / 2 {
             self.counters.late_adverts += 1;
             if self.late_limit.allow(self.now) {
                 self.push(Output::Event(Event::Late { lateness, interval }));
             }
+        }
+    }
+
+    /// A Keepalived master drops our adverts in RFC 9568's form, and puts its own next advert off
+    /// by an interval each time. If our clock is the faster one we would never hear it, never
+    /// learn its form, and stay two masters for ever. So now and then we wait a little longer,
+    /// and it gets its turn.
+    fn pause_for_the_unheard(&mut self) -> Duration {
+        let unsure = self.config.checksum == ChecksumPolicy::Auto
+            && self.config.version == Version::V3
+            && self.config.family() == Family::V4
+            && self.checksum_form() == ChecksumForm::Rfc9568;
+        self.beat = (self.beat + 1) % BEATS_PER_PAUSE;
+        if unsure && self.beat == 0 {
+            self.own_interval() / PAUSE_SHARE
+        } else {
+            Duration::ZERO
         }
     }
 

@@ -74,12 +74,16 @@ pub struct VirtualRouter {
     /// The takeover was already put off once for being late.
     listened_again: bool,
     heard_form: Option<ChecksumForm>,
+    /// When RFC 5798's form was last heard.
+    pseudo_header_heard: Option<Instant>,
 
     /// When this router last sent an advert, of whatever priority.
     last_sent: Instant,
     /// No immediate advert before this.
     assert_after: Instant,
     last_announced: Instant,
+    /// Adverts since the last pause, by which others are given a turn.
+    beat: u8,
 
     peers: Peers,
     warning_limit: Limit,
@@ -120,9 +124,11 @@ impl VirtualRouter {
             master_left: false,
             listened_again: false,
             heard_form: None,
+            pseudo_header_heard: None,
             last_sent: Instant::default(),
             assert_after: Instant::default(),
             last_announced: Instant::default(),
+            beat: 0,
             peers: Peers::default(),
             warning_limit: Limit::default(),
             conflict_limit: Limit::default(),

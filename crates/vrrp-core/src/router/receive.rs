@@ -22,8 +22,8 @@ impl VirtualRouter {
         }
         self.counters.adverts_received += 1;
         self.counters.leaves_received += u64::from(advert.priority == 0);
-        if form.is_some() {
-            self.heard_form = form;
+        if let Some(form) = form {
+            self.learn_form(form);
         }
         self.note_peer(source, advert);
         match self.state {
@@ -32,6 +32,22 @@ impl VirtualRouter {
             State::Init | State::Fault => {}
         }
         Verdict::Accepted
+    }
+
+    /// The form of the peer last heard is the one to send; but while both are heard, that of
+    /// RFC 5798. Who sends that accepts no other, and who sends RFC 9568's may accept both, as
+    /// we do. Otherwise three masters of two forms could talk past each other for ever.
+    fn learn_form(&mut self, form: ChecksumForm) {
+        let contested = form == ChecksumForm::Rfc9568
+            && self
+                .pseudo_header_heard
+                .is_some_and(|at| self.now.since(at) <= self.master_down_interval());
+        if !contested {
+            self.heard_form = Some(form);
+        }
+        if form == ChecksumForm::Rfc5798 {
+            self.pseudo_header_heard = Some(self.now);
+        }
     }
 
     /// Why the advert is to be dropped, if it is.

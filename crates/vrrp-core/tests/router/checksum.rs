@@ -5,11 +5,15 @@ use core::time::Duration;
 use vrrp_core::{ChecksumPolicy, Output, RouterConfig};
 use vrrp_wire::ChecksumForm::{self, Rfc5798, Rfc9568};
 
-use crate::common::{Bench, Heard, LOWER, Lan, MASTER_DOWN, SECOND, config, ms, with};
+use crate::common::{Bench, Heard, LOWER, Lan, MASTER_DOWN, SECOND, ms, with};
+
+fn auto() -> RouterConfig {
+    with(|config| config.checksum = ChecksumPolicy::Auto)
+}
 
 fn form_sent(bench: &mut Bench) -> ChecksumForm {
     bench.take();
-    bench.wait(SECOND);
+    bench.wait(SECOND + ms(32));
     bench
         .take()
         .into_iter()
@@ -32,22 +36,39 @@ fn hear(bench: &mut Bench, form: ChecksumForm) {
 
 #[test]
 fn until_a_peer_is_heard_the_form_of_rfc_9568_is_sent() {
-    let mut bench = Bench::master(config());
+    let mut bench = Bench::master(auto());
     assert_eq!(form_sent(&mut bench), Rfc9568);
 }
 
 #[test]
 fn the_form_of_the_peer_last_heard_is_sent() {
-    let mut bench = Bench::master(config());
+    let mut bench = Bench::master(auto());
     hear(&mut bench, Rfc5798);
     assert_eq!(form_sent(&mut bench), Rfc5798);
+    bench.wait(MASTER_DOWN);
     hear(&mut bench, Rfc9568);
     assert_eq!(form_sent(&mut bench), Rfc9568);
 }
 
 #[test]
+fn while_both_forms_are_heard_that_of_rfc_5798_is_sent() {
+    let mut bench = Bench::master(auto());
+    for _ in 0..5 {
+        hear(&mut bench, Rfc5798);
+        hear(&mut bench, Rfc9568);
+        assert_eq!(form_sent(&mut bench), Rfc5798);
+    }
+    bench.wait(MASTER_DOWN);
+    assert_eq!(
+        form_sent(&mut bench),
+        Rfc5798,
+        "until the other one alone is heard"
+    );
+}
+
+#[test]
 fn a_form_heard_as_backup_is_sent_as_master() {
-    let mut bench = Bench::backup(config());
+    let mut bench = Bench::backup(auto());
     let heard = Heard {
         form: Some(Rfc5798),
         ..Heard::priority(200)
@@ -81,7 +102,13 @@ fn keepalived(priority: u8) -> RouterConfig {
 /// Runs an auto router beside one with Keepalived's checksum and returns, for the time after
 /// both have run for one Master_Down_Interval, whether the better one was the only holder.
 fn settles(first_is_ours: bool, ours: u8, theirs: u8) -> bool {
-    let configs = vec![with(|config| config.priority = ours), keepalived(theirs)];
+    let configs = vec![
+        with(|config| {
+            config.priority = ours;
+            config.checksum = ChecksumPolicy::Auto;
+        }),
+        keepalived(theirs),
+    ];
     let mut lan = Lan::new(configs);
     lan.hosts[1].wants_form = Some(Rfc5798);
     let (first, second) = if first_is_ours { (0, 1) } else { (1, 0) };
@@ -106,4 +133,43 @@ fn beside_a_keepalived_it_settles_within_master_down_interval_whoever_starts_fir
             );
         }
     }
+}
+
+/// A Keepalived master puts its advert off whenever it drops one of ours; without a pause we
+/// could keep it unheard for ever.
+#[test]
+fn while_unsure_of_the_form_every_eighth_advert_comes_a_thirty_second_of_an_interval_later() {
+    let gaps = |bench: &mut Bench| {
+        let mut times = Vec::new();
+        while times.len() < 17 {
+            bench.wait(bench.until_deadline().expect("a master has timers"));
+            if !bench.take_sent().is_empty() {
+                times.push(bench.now());
+            }
+        }
+        let gaps: Vec<_> = times
+            .windows(2)
+            .map(|pair| pair[1].since(pair[0]))
+            .collect();
+        gaps
+    };
+    let pause = SECOND + SECOND / 32;
+    let long = |gaps: &[Duration]| gaps.iter().filter(|gap| **gap == pause).count();
+
+    let mut bench = Bench::master(auto());
+    let unsure = gaps(&mut bench);
+    assert_eq!(long(&unsure), 2, "{unsure:?}");
+    assert!(unsure.iter().all(|gap| *gap == SECOND || *gap == pause));
+
+    hear(&mut bench, Rfc5798);
+    bench.wait(SECOND * 2);
+    bench.take();
+    assert_eq!(
+        long(&gaps(&mut bench)),
+        0,
+        "what it hears it answers in kind"
+    );
+
+    let mut bench = Bench::master(with(|_| {}));
+    assert_eq!(long(&gaps(&mut bench)), 0, "a fixed form");
 }

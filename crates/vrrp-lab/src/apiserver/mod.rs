@@ -2,11 +2,14 @@
 //! as a process of its own, so that it can be killed as the real one is; this is the handle to
 //! it, the process itself is in `server`.
 
+mod certificates;
 mod server;
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+pub use certificates::Certificate;
+pub(crate) use certificates::install_certificates;
 pub use server::{ServerOptions, serve};
 
 use crate::command::Command;
@@ -32,6 +35,12 @@ pub enum Mode {
     Sick,
     /// Accepts connections and never answers.
     Hung,
+    /// `/healthz` answers 200 and `ok` after three seconds.
+    Slow,
+    /// `/healthz` sends the head of a 200 and no body.
+    Stalled,
+    /// `/healthz` sends a 200 whose body never ends.
+    Endless,
     /// Not listening; open connections were reset.
     Dead,
 }
@@ -44,20 +53,32 @@ impl Mode {
             Self::Healthy => "healthy",
             Self::Sick => "sick",
             Self::Hung => "hung",
+            Self::Slow => "slow",
+            Self::Stalled => "stalled",
+            Self::Endless => "endless",
             Self::Dead => "dead",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Healthy, Self::Sick, Self::Hung, Self::Dead]
-            .into_iter()
-            .find(|mode| mode.name() == name)
+        [
+            Self::Healthy,
+            Self::Sick,
+            Self::Hung,
+            Self::Slow,
+            Self::Stalled,
+            Self::Endless,
+            Self::Dead,
+        ]
+        .into_iter()
+        .find(|mode| mode.name() == name)
     }
 }
 
 /// A running API server. Killed when dropped.
 #[derive(Debug)]
 pub struct ApiServer {
+    host: Host,
     process: Process,
     mode: std::sync::Mutex<Mode>,
 }
@@ -97,6 +118,7 @@ impl ApiServer {
         let process = host.spawn(&command)?;
         process.wait_line("mode healthy", ANSWERS_WITHIN)?;
         Ok(Self {
+            host: host.clone(),
             process,
             mode: std::sync::Mutex::new(Mode::Healthy),
         })
@@ -111,7 +133,23 @@ impl ApiServer {
             .mode
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let confirmation = format!("mode {}", mode.name());
+        self.order(mode.name(), &format!("mode {}", mode.name()))?;
+        *current = mode;
+        Ok(())
+    }
+
+    /// Gives it another certificate: new connections get that one, and open ones are closed in
+    /// good order. When this returns, it is so.
+    ///
+    /// # Errors
+    /// The certificate could not be made, or it does not confirm in time.
+    pub fn rotate(&self, certificate: Certificate) -> Result<()> {
+        certificates::write(&self.host, certificate)?;
+        self.order("rotate", "rotated")
+    }
+
+    /// Writes a line to it and waits for its answer.
+    fn order(&self, line: &str, confirmation: &str) -> Result<()> {
         let confirmed = || {
             let lines = self.process.lines();
             lines
@@ -120,7 +158,7 @@ impl ApiServer {
                 .count()
         };
         let before = confirmed();
-        self.process.write_line(mode.name())?;
+        self.process.write_line(line)?;
         let deadline = std::time::Instant::now() + ANSWERS_WITHIN;
         while confirmed() == before {
             if !self.process.is_running() {
@@ -128,14 +166,13 @@ impl ApiServer {
             }
             if std::time::Instant::now() > deadline {
                 return Err(LabError::Timeout {
-                    what: format!("waiting for the API server to become {}", mode.name()),
+                    what: format!("waiting for the API server to say {confirmation:?}"),
                     bound: ANSWERS_WITHIN,
                     diagnostics: self.process.text(),
                 });
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        *current = mode;
         Ok(())
     }
 
@@ -166,28 +203,4 @@ impl ApiServer {
         self.process.kill();
         self.process.wait_exit(ANSWERS_WITHIN).map(drop)
     }
-}
-
-/// Puts authority and certificates where a control-plane host has them. The server certificate
-/// is for the host's addresses and `virtual_addresses`.
-pub(crate) fn install_certificates(host: &Host, virtual_addresses: &[IpAddr]) -> Result<()> {
-    let mut addresses = vec![
-        IpAddr::from([127, 0, 0, 1]),
-        IpAddr::from(Ipv6Addr::LOCALHOST),
-        host.address().into(),
-    ];
-    addresses.extend(host.address_v6().map(IpAddr::from));
-    addresses.extend(virtual_addresses);
-    let server = host.pki().server(&addresses)?;
-    let client = host.pki().client("kube-apiserver-healthcheck")?;
-    for (path, contents) in [
-        (CA_FILE, host.pki().ca()),
-        (CERTIFICATE_FILE, &server.certificate),
-        (KEY_FILE, &server.key),
-        ("/etc/kubernetes/pki/healthcheck.crt", &client.certificate),
-        ("/etc/kubernetes/pki/healthcheck.key", &client.key),
-    ] {
-        host.write_file(path, contents)?;
-    }
-    Ok(())
 }

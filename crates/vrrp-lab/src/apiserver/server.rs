@@ -1,5 +1,5 @@
-//! The process of a stand-in API server. It obeys the names of modes on standard input, confirms
-//! each on standard output, and ends with its input.
+//! The process of a stand-in API server. It obeys the names of modes and `rotate` on standard
+//! input, confirms each on standard output, and ends with its input.
 
 use std::convert::Infallible;
 use std::io::{BufRead, Write};
@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
+use futures_util::stream;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -24,6 +26,10 @@ use super::Mode;
 use crate::error::{Context, Result};
 use crate::tls;
 
+/// How long [`Mode::Slow`] takes.
+const SLOW: Duration = Duration::from_secs(3);
+/// What [`Mode::Endless`] sends again and again.
+const CHUNK: &[u8] = &[b'.'; 16 * 1024];
 const SICK: &str = "[+]ping ok\n[-]etcd failed: reason withheld\nhealthz check failed\n";
 
 /// Command line of `vrrp-lab apiserver`.
@@ -51,15 +57,7 @@ pub struct ServerOptions {
 /// # Errors
 /// Certificates cannot be read, or the port is taken.
 pub fn serve(options: &ServerOptions) -> Result<()> {
-    let read = |path: &PathBuf| {
-        std::fs::read_to_string(path).context(|| format!("reading {}", path.display()))
-    };
-    let client_ca = options.client_ca.as_ref().map(read).transpose()?;
-    let tls = tls::server(
-        &read(&options.cert)?,
-        &read(&options.key)?,
-        client_ca.as_deref(),
-    )?;
+    let tls = credentials(options)?;
     let (orders, inbox) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         for line in std::io::stdin()
@@ -67,9 +65,12 @@ pub fn serve(options: &ServerOptions) -> Result<()> {
             .lines()
             .map_while(std::result::Result::ok)
         {
-            if let Some(mode) = Mode::from_name(&line)
-                && orders.send(mode).is_err()
-            {
+            let order = match Mode::from_name(&line) {
+                Some(mode) => Order::Mode(mode),
+                None if line == "rotate" => Order::Rotate,
+                None => continue,
+            };
+            if orders.send(order).is_err() {
                 break;
             }
         }
@@ -81,13 +82,32 @@ pub fn serve(options: &ServerOptions) -> Result<()> {
         .block_on(obey(options, tls, inbox))
 }
 
+enum Order {
+    Mode(Mode),
+    /// Read the certificate again and close open connections in good order.
+    Rotate,
+}
+
+fn credentials(options: &ServerOptions) -> Result<Arc<ServerConfig>> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path).context(|| format!("reading {}", path.display()))
+    };
+    let client_ca = options.client_ca.as_ref().map(read).transpose()?;
+    tls::server(
+        &read(&options.cert)?,
+        &read(&options.key)?,
+        client_ca.as_deref(),
+    )
+}
+
 /// Listens or not, as told, until nobody is left to tell.
 async fn obey(
     options: &ServerOptions,
-    tls: Arc<ServerConfig>,
-    mut orders: mpsc::UnboundedReceiver<Mode>,
+    mut tls: Arc<ServerConfig>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
 ) -> Result<()> {
     let (mode, seen) = watch::channel(Mode::Healthy);
+    let (rotation, rotated) = watch::channel(());
     let mut listener = Some(listen(options.listen)?);
     confirm(Mode::Healthy);
     loop {
@@ -101,12 +121,21 @@ async fn obey(
             connection = connection => {
                 if let Ok((stream, _)) = connection {
                     let (tls, seen) = (TlsAcceptor::from(Arc::clone(&tls)), seen.clone());
-                    tokio::spawn(handle(stream, tls, seen, options.name.clone()));
+                    let rotated = rotated.clone();
+                    tokio::spawn(handle(stream, tls, seen, rotated, options.name.clone()));
                 }
             }
             order = orders.recv() => {
-                let Some(order) = order else {
-                    return Ok(());
+                let order = match order {
+                    None => return Ok(()),
+                    Some(Order::Mode(order)) => order,
+                    Some(Order::Rotate) => {
+                        tls = credentials(options)?;
+                        rotation.send_replace(());
+                        tokio::task::yield_now().await;
+                        say("rotated");
+                        continue;
+                    }
                 };
                 if order == Mode::Dead {
                     listener = None;
@@ -139,8 +168,12 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 fn confirm(mode: Mode) {
+    say(&format!("mode {}", mode.name()));
+}
+
+fn say(line: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "mode {}", mode.name());
+    let _ = writeln!(out, "{line}");
     let _ = out.flush();
 }
 
@@ -149,8 +182,10 @@ async fn handle(
     stream: TcpStream,
     tls: TlsAcceptor,
     mut mode: watch::Receiver<Mode>,
+    mut rotated: watch::Receiver<()>,
     name: String,
 ) {
+    rotated.mark_unchanged();
     let answering = mode.clone();
     let Ok(reset) = socket2::SockRef::from(&stream).try_clone() else {
         return;
@@ -164,9 +199,16 @@ async fn handle(
             return;
         };
         let service = service_fn(|request| respond(request, answering.clone(), name.clone()));
-        let _ = http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service)
-            .await;
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            _ = rotated.changed() => None,
+        };
+        if ended.is_none() {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
     };
     tokio::select! {
         () = serve => {}
@@ -177,22 +219,43 @@ async fn handle(
     }
 }
 
+type Body = BoxBody<Bytes, Infallible>;
+
 async fn respond(
     request: Request<Incoming>,
     mut mode: watch::Receiver<Mode>,
     name: String,
-) -> std::result::Result<Response<Full<Bytes>>, Infallible> {
+) -> std::result::Result<Response<Body>, Infallible> {
     let _ = mode.wait_for(|mode| *mode != Mode::Hung).await;
-    let sick = *mode.borrow() == Mode::Sick;
     let (status, body) = match request.uri().path() {
-        "/healthz" | "/livez" | "/readyz" if sick => {
-            (StatusCode::INTERNAL_SERVER_ERROR, SICK.to_owned())
-        }
-        "/healthz" | "/livez" | "/readyz" => (StatusCode::OK, "ok".to_owned()),
-        "/whoami" => (StatusCode::OK, name),
-        _ => (StatusCode::NOT_FOUND, "404 page not found\n".to_owned()),
+        "/healthz" | "/livez" | "/readyz" => health(mode).await,
+        "/whoami" => (StatusCode::OK, full(name)),
+        _ => (StatusCode::NOT_FOUND, full("404 page not found\n")),
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     Ok(response)
+}
+
+async fn health(mut mode: watch::Receiver<Mode>) -> (StatusCode, Body) {
+    let now = *mode.borrow();
+    match now {
+        Mode::Sick => (StatusCode::INTERNAL_SERVER_ERROR, full(SICK)),
+        Mode::Slow => {
+            // Cut short when it is to be well again.
+            let _ = tokio::time::timeout(SLOW, mode.wait_for(|mode| *mode != Mode::Slow)).await;
+            (StatusCode::OK, full("ok"))
+        }
+        Mode::Stalled => (StatusCode::OK, StreamBody::new(stream::pending()).boxed()),
+        Mode::Endless => {
+            let chunk = || Ok(Frame::data(Bytes::from_static(CHUNK)));
+            let chunks = stream::repeat_with(chunk);
+            (StatusCode::OK, StreamBody::new(chunks).boxed())
+        }
+        Mode::Healthy | Mode::Hung | Mode::Dead => (StatusCode::OK, full("ok")),
+    }
+}
+
+fn full(text: impl Into<Bytes>) -> Body {
+    Full::new(text.into()).boxed()
 }

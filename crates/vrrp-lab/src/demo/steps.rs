@@ -10,7 +10,7 @@ use crate::table::time;
 /// Longer than any election at an interval of one second with a failing check before it.
 const MOVES_WITHIN: Duration = Duration::from_secs(20);
 /// How long the new master has to stay so that the move counts.
-const STAYS_FOR: Duration = Duration::from_millis(1500);
+const STAYS_FOR: Duration = Duration::from_secs(1);
 
 /// An event.
 pub(super) struct Step {

@@ -51,6 +51,7 @@ impl Echo {
         let thread = thread::Builder::new()
             .name(format!("echo-{name}"))
             .spawn(move || {
+                super::hurry();
                 while !stop.load(Ordering::SeqCst) {
                     // Without a route back there is nothing to answer; a timeout is a chance to stop.
                     let _ = answer_one(&socket, name.as_bytes());

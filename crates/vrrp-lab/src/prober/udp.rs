@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::sockopt::ReceiveTimestampns;
 use nix::sys::socket::{MsgFlags, recvmsg, setsockopt};
+use socket2::{SockAddr, SockRef};
 
 use super::echo::ECHO_PORT;
 use super::ledger::{Answer, Gap, Handover, Ledger};
@@ -115,7 +116,10 @@ impl Prober {
     fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
         let thread = thread::Builder::new()
             .name(name.to_owned())
-            .spawn(work)
+            .spawn(move || {
+                super::hurry();
+                work();
+            })
             .context(|| format!("starting thread {name}"))?;
         self.threads.push(thread);
         Ok(())
@@ -239,6 +243,7 @@ impl Shared {
     }
 
     fn send(&self, socket: &UdpSocket, to: SocketAddr, interval: Duration) {
+        let to = SockAddr::from(to);
         let mut next = self.started;
         while !self.stop.load(Ordering::SeqCst) {
             let now = Instant::now();
@@ -257,8 +262,9 @@ impl Shared {
             for (field, value) in probe.chunks_exact_mut(8).zip([number, sent, unsent]) {
                 field.copy_from_slice(&value.to_be_bytes());
             }
-            // A probe the kernel will not send, as without a route, is one without an answer.
-            let _ = socket.send_to(&probe, to);
+            // A probe the kernel will not send, without a route or while too many wait for the
+            // address to be resolved, is one without an answer.
+            let _ = SockRef::from(socket).send_to_with_flags(&probe, &to, libc::MSG_DONTWAIT);
             next += interval * missed.saturating_add(1);
         }
     }

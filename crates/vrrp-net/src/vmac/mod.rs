@@ -87,9 +87,9 @@ pub enum VmacError {
 pub struct Vmac {
     /// It.
     pub link: LinkInfo,
-    /// Whether the real interface was made to answer ARP for its own addresses only, which
-    /// [`remove`] undoes.
-    pub parent_changed: bool,
+    /// Names of IPv4 settings of the real interface that were changed, until [`remove`] undoes
+    /// it.
+    pub parent_changed: Vec<&'static str>,
 }
 
 /// The usual name: `vrrp4-51`, `vrrp6-51`.
@@ -142,8 +142,8 @@ pub fn vrid_of(mac: [u8; 6]) -> Option<u8> {
 /// Makes the macvlan, sets it up and switches it on. One of the same name, interface and MAC
 /// that an earlier run left is taken over with the addresses it has.
 ///
-/// Over IPv4 the real interface is made to answer ARP for its own addresses only, where it
-/// does not so already.
+/// Over IPv4 the real interface is made to use ARP for its own addresses only, where it does
+/// not so already.
 ///
 /// # Errors
 /// What was tried, what the kernel said and what to do; nothing is left behind.
@@ -152,12 +152,11 @@ pub async fn create(netlink: &Netlink, spec: &VmacSpec) -> Result<Vmac, VmacErro
         Some(link) => usable(netlink, spec, link).await?,
         None => None,
     };
-    let mut answering = None;
-    let mut before = None;
+    let mut wrong = parent::Settings::default();
+    let mut before = parent::Settings::default();
     if spec.family == Family::V4 {
-        answering = parent::answers(&spec.parent)?;
-        let links = netlink.links().await?;
-        before = answering.or_else(|| parent::before_of_any(&links, spec.parent.index));
+        wrong = parent::wrong(&spec.parent)?;
+        before = parent::before_of_all(&netlink.links().await?, spec.parent.index, &wrong);
     }
     let made = match earlier {
         Some(link) => link,
@@ -165,9 +164,9 @@ pub async fn create(netlink: &Netlink, spec: &VmacSpec) -> Result<Vmac, VmacErro
     };
     let interface = made.interface();
     let result = async {
-        give_alias(netlink, &interface, parent::mark(before)).await?;
-        if answering.is_some() {
-            parent::quiet(netlink, &spec.parent).await?;
+        give_alias(netlink, &interface, parent::mark(&before)).await?;
+        if !wrong.is_empty() {
+            parent::set_right(netlink, &spec.parent, &wrong).await?;
         }
         set_up(netlink, spec, &interface).await
     };
@@ -179,7 +178,7 @@ pub async fn create(netlink: &Netlink, spec: &VmacSpec) -> Result<Vmac, VmacErro
     let link = netlink.link_by_index(made.index).await?;
     Ok(Vmac {
         link: link.ok_or_else(|| renamed(spec))?,
-        parent_changed: answering.is_some(),
+        parent_changed: wrong.names(),
     })
 }
 

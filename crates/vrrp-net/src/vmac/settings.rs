@@ -19,6 +19,7 @@ const IFLA_INET_CONF: u16 = 1;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Setting {
     RpFilter = 8,
+    ArpAnnounce = 18,
     ArpIgnore = 19,
 }
 
@@ -39,7 +40,7 @@ pub(super) async fn set_ipv4(
     let conf = DefaultNla::new(IFLA_INET_CONF | NLA_F_NESTED, nested);
     let inet = AfSpecUnspec::Inet(vec![AfSpecInet::Other(conf)]);
     change(netlink, interface, inet, || {
-        format!("setting arp_ignore and rp_filter of {interface}")
+        format!("setting arp_ignore, arp_announce or rp_filter of {interface}")
     })
     .await
 }

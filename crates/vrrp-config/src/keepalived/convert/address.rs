@@ -51,13 +51,21 @@ impl Addresses {
             ledger.lost(line, "it is not the address of a host");
             return;
         }
-        let most = if address.is_ipv6() { MOST_IPV6 } else { MOST_IPV4 };
+        let most = if address.is_ipv6() {
+            MOST_IPV6
+        } else {
+            MOST_IPV4
+        };
         if self.addresses.len() == most {
-            ledger.lost(line, "there are more addresses than fit an advert; make a second instance");
+            ledger.lost(
+                line,
+                "there are more addresses than fit an advert; make a second instance",
+            );
             return;
         }
         if self.is_ipv6().is_some_and(|ipv6| ipv6 != address.is_ipv6()) {
-            let why = "an instance serves one family, that of its first address; make a second instance";
+            let why =
+                "an instance serves one family, that of its first address; make a second instance";
             ledger.lost(line, why);
             return;
         }
@@ -111,7 +119,11 @@ fn options(line: &Directive, interface: Option<&str>, ledger: &mut Ledger) {
     let mut words = line.args(1).iter().map(String::as_str);
     while let Some(word) = words.next() {
         let takes_value = ["dev", "label", "scope", "brd", "peer", "preferred_lft"].contains(&word);
-        let value = if takes_value { words.next().unwrap_or_default() } else { "" };
+        let value = if takes_value {
+            words.next().unwrap_or_default()
+        } else {
+            ""
+        };
         let (effect, why) = match (word, value) {
             ("dev", dev) if Some(dev) == interface => {
                 (Effect::None, "it is the interface of the instance")
@@ -123,16 +135,18 @@ fn options(line: &Directive, interface: Option<&str>, ledger: &mut Ledger) {
             ("scope", "global") => (Effect::None, "vrrpd adds every address with this scope"),
             ("noprefixroute" | "-nodad", _) => (Effect::None, "vrrpd always adds addresses so"),
             ("preferred_lft", "0") => (Effect::None, "vrrpd adds IPv6 addresses so"),
-            ("preferred_lft", _) => {
-                (Effect::Changed, "no virtual address is ever chosen as the source of a connection")
-            }
+            ("preferred_lft", _) => (
+                Effect::Changed,
+                "no virtual address is ever chosen as the source of a connection",
+            ),
             ("label", _) => (Effect::Changed, "vrrpd gives addresses no label"),
             ("scope", _) => (Effect::Changed, "vrrpd adds addresses with global scope"),
             ("brd", _) => (Effect::Changed, "vrrpd sets no broadcast address"),
             ("peer", _) => (Effect::Changed, "vrrpd sets no peer address"),
-            ("no_track", _) => {
-                (Effect::Changed, "vrrpd always puts an address back that somebody deletes")
-            }
+            ("no_track", _) => (
+                Effect::Changed,
+                "vrrpd always puts an address back that somebody deletes",
+            ),
             ("use_vmac", _) => (Effect::Changed, "`vmac` is a setting of the whole instance"),
             ("home" | "mngtmpaddr" | "autojoin", _) => {
                 (Effect::Changed, "vrrpd has no such setting for addresses")

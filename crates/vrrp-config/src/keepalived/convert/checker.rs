@@ -49,7 +49,12 @@ impl<'a> Defaults<'a> {
         let timeout = self.connect_timeout.filter(|time| !time.is_zero());
         let timeout = timeout.unwrap_or(Duration::from_secs(5)).min(longest);
         let fall = self.retry.unwrap_or(1) + 1;
-        Timing { interval: show(interval), timeout: show(timeout), fall, rise: 1 }
+        Timing {
+            interval: show(interval),
+            timeout: show(timeout),
+            fall,
+            rise: 1,
+        }
     }
 }
 
@@ -66,9 +71,13 @@ pub(super) fn convert<'a>(
         match inner.keyword() {
             "weight" => {}
             "HTTP_GET" | "SSL_GET" | "TCP_CHECK" => checkers.push(inner),
-            "SMTP_CHECK" | "DNS_CHECK" | "MISC_CHECK" | "BFD_CHECK" | "UDP_CHECK" | "PING_CHECK"
-            | "FILE_CHECK" => {
-                ledger.note_all(inner, "vrrpd checks backends by HTTP, HTTPS or TCP", Effect::Changed);
+            "SMTP_CHECK" | "DNS_CHECK" | "MISC_CHECK" | "BFD_CHECK" | "UDP_CHECK"
+            | "PING_CHECK" | "FILE_CHECK" => {
+                ledger.note_all(
+                    inner,
+                    "vrrpd checks backends by HTTP, HTTPS or TCP",
+                    Effect::Changed,
+                );
             }
             _ if defaults.read(inner, ledger) => {}
             keyword => {
@@ -115,22 +124,45 @@ fn check<'a>(
     }
     let timing = defaults.timing();
     if is_tcp {
-        return BackendCheck { probe: Probe::Tcp { address: None }, timing };
+        return BackendCheck {
+            probe: Probe::Tcp { address: None },
+            timing,
+        };
     }
-    let Url { path, status, virtualhost } = http.unwrap_or_default();
+    let Url {
+        path,
+        status,
+        virtualhost,
+    } = http.unwrap_or_default();
     let virtualhost = virtualhost.or(defaults.virtualhost);
-    let server_name = virtualhost.filter(|_| secure && sni).and_then(|inner| inner.arg(1));
+    let server_name = virtualhost
+        .filter(|_| secure && sni)
+        .and_then(|inner| inner.arg(1));
     if let (Some(virtualhost), None) = (virtualhost, server_name) {
-        ledger.lost(virtualhost, "vrrpd asks with the backend's address as the host");
+        ledger.lost(
+            virtualhost,
+            "vrrpd asks with the backend's address as the host",
+        );
     }
     let scheme = if secure { "https" } else { "http" };
     let tls = if secure {
-        Tls { server_name: server_name.map(str::to_owned), ..globals.tls.clone() }
+        Tls {
+            server_name: server_name.map(str::to_owned),
+            ..globals.tls.clone()
+        }
     } else {
         Tls::default()
     };
     let url = format!("{scheme}://{{backend}}{path}");
-    BackendCheck { probe: Probe::Http(Http { url, tls, status, body: None }), timing }
+    BackendCheck {
+        probe: Probe::Http(Http {
+            url,
+            tls,
+            status,
+            body: None,
+        }),
+        timing,
+    }
 }
 
 /// The block `url` of a check.
@@ -143,7 +175,11 @@ struct Url<'a> {
 
 impl Default for Url<'_> {
     fn default() -> Self {
-        Self { path: "/".to_owned(), status: Vec::new(), virtualhost: None }
+        Self {
+            path: "/".to_owned(),
+            status: Vec::new(),
+            virtualhost: None,
+        }
     }
 }
 

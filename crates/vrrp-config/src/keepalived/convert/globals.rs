@@ -32,7 +32,10 @@ impl Globals {
             interface: None,
             idle_timeout: None,
             // Keepalived never verifies the certificate of a server it checks.
-            tls: Tls { verify: Some(false), ..Tls::default() },
+            tls: Tls {
+                verify: Some(false),
+                ..Tls::default()
+            },
         };
         for directive in of(tree, "global_defs").flat_map(Directive::block) {
             globals.directive(directive, ledger);

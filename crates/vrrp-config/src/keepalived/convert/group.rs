@@ -26,21 +26,21 @@ pub(super) struct SyncGroup<'a> {
 
 impl<'a> SyncGroups<'a> {
     pub(super) fn read(tree: &'a [Directive], ledger: &mut Ledger) -> Self {
-        let groups = of(tree, "vrrp_sync_group").map(|group| read(group, ledger)).collect();
+        let groups = of(tree, "vrrp_sync_group")
+            .map(|group| read(group, ledger))
+            .collect();
         Self { groups }
     }
 
     /// The group of the instance that Keepalived calls `member`.
     pub(super) fn of(&self, member: &str) -> Option<&SyncGroup<'a>> {
-        self.groups.iter().find(|group| group.members.contains(&member))
+        self.groups
+            .iter()
+            .find(|group| group.members.contains(&member))
     }
 
     /// The groups of vrrpd, with the names that the instances have been given.
-    pub(super) fn convert(
-        &self,
-        instances: &[(&str, String)],
-        ledger: &mut Ledger,
-    ) -> Vec<Group> {
+    pub(super) fn convert(&self, instances: &[(&str, String)], ledger: &mut Ledger) -> Vec<Group> {
         let mut names = Names::default();
         let mut grouped: Vec<&str> = Vec::new();
         let mut converted = Vec::new();
@@ -65,7 +65,10 @@ impl<'a> SyncGroups<'a> {
                 }
             }
             if members.len() < 2 {
-                ledger.lost(group.directive, "a group of fewer than two instances has no effect");
+                ledger.lost(
+                    group.directive,
+                    "a group of fewer than two instances has no effect",
+                );
             } else {
                 let name = names.give(group.directive.arg(1).unwrap_or_default(), "group");
                 converted.push(Group { name, members });
@@ -76,8 +79,12 @@ impl<'a> SyncGroups<'a> {
 }
 
 fn read<'a>(directive: &'a Directive, ledger: &mut Ledger) -> SyncGroup<'a> {
-    let mut group =
-        SyncGroup { directive, members: Vec::new(), weights: false, tracks: Vec::new() };
+    let mut group = SyncGroup {
+        directive,
+        members: Vec::new(),
+        weights: false,
+        tracks: Vec::new(),
+    };
     for inner in directive.block() {
         match inner.keyword() {
             "group" => {

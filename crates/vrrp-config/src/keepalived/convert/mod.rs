@@ -36,7 +36,10 @@ pub(super) fn convert(tree: &[Directive], path: &Path, ledger: &mut Ledger) -> O
     let mut names = Names::default();
     let mut renamed = Vec::new();
     for directive in of(tree, "vrrp_instance") {
-        let context = instance::Context { globals: &globals, groups: &groups };
+        let context = instance::Context {
+            globals: &globals,
+            groups: &groups,
+        };
         let instance = instance::convert(directive, &context, &mut scripts, &mut names, ledger);
         if let Some(instance) = instance {
             renamed.push((directive.arg(1).unwrap_or_default(), instance.name.clone()));
@@ -69,14 +72,17 @@ pub(super) fn convert(tree: &[Directive], path: &Path, ledger: &mut Ledger) -> O
 
 /// The directives of that name at the top level.
 fn of<'a>(tree: &'a [Directive], keyword: &'a str) -> impl Iterator<Item = &'a Directive> {
-    tree.iter().filter(move |directive| directive.keyword() == keyword)
+    tree.iter()
+        .filter(move |directive| directive.keyword() == keyword)
 }
 
 /// Notes what stands behind the `wanted` words of a directive.
 fn no_more_words(directive: &Directive, wanted: usize, ledger: &mut Ledger) {
-    let more = directive.args(wanted);
-    if !more.is_empty() {
-        let why = format!("Keepalived ignores what stands behind `{}` on its line", directive.keyword());
-        ledger.part(directive, more.join(" "), why, Effect::None);
+    if !directive.args(wanted).is_empty() {
+        let why = format!(
+            "Keepalived ignores what stands behind `{}` on its line",
+            directive.keyword()
+        );
+        ledger.part(directive, directive.text_from(wanted), why, Effect::None);
     }
 }

@@ -16,7 +16,13 @@ impl Names {
     pub(super) fn give(&mut self, wanted: &str, fallback: &str) -> String {
         let mut base: String = wanted
             .chars()
-            .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+            .map(|c| {
+                if c.is_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            })
             .take(LONGEST - 4)
             .collect();
         if base.trim_matches('-').is_empty() {

@@ -43,7 +43,10 @@ impl<'a> Scripts<'a> {
         for directive in of(tree, "vrrp_script") {
             let name = directive.arg(1).unwrap_or_default();
             if scripts.insert(name, directive).is_some() {
-                ledger.remark(&directive.origin, format!("{name} is defined again; this one is taken"));
+                ledger.remark(
+                    &directive.origin,
+                    format!("{name} is defined again; this one is taken"),
+                );
             }
         }
         Self {
@@ -108,19 +111,45 @@ impl<'a> Scripts<'a> {
         let timeout = timeout.unwrap_or(interval);
         let timeout = limit.map_or(timeout, |limit| limit.min(timeout));
         let name = self.names.give(name, "check");
-        let timing = Timing { interval: show(interval), timeout: show(timeout), fall, rise };
-        self.checks.push(Check { name: name.clone(), probe, timing });
-        Some(Script { name, weight, reverse })
+        let timing = Timing {
+            interval: show(interval),
+            timeout: show(timeout),
+            fall,
+            rise,
+        };
+        self.checks.push(Check {
+            name: name.clone(),
+            probe,
+            timing,
+        });
+        Some(Script {
+            name,
+            weight,
+            reverse,
+        })
     }
 
     /// What the script asks, and after which time it gives up by itself.
-    fn probe(&self, directive: &Directive, ledger: &mut Ledger) -> Option<(Probe, Option<Duration>)> {
-        let Some(script) = directive.arg(1).map(str::trim).filter(|script| !script.is_empty()) else {
+    fn probe(
+        &self,
+        directive: &Directive,
+        ledger: &mut Ledger,
+    ) -> Option<(Probe, Option<Duration>)> {
+        let Some(script) = directive
+            .arg(1)
+            .map(str::trim)
+            .filter(|script| !script.is_empty())
+        else {
             ledger.lost(directive, "it is empty");
             return None;
         };
         if let Some(address) = probe::tcp(script) {
-            return Some((Probe::Tcp { address: Some(address) }, None));
+            return Some((
+                Probe::Tcp {
+                    address: Some(address),
+                },
+                None,
+            ));
         }
         if let Some(found) = probe::http(script) {
             note_http(&found, None, directive, ledger);
@@ -157,7 +186,11 @@ impl<'a> Scripts<'a> {
                 return None;
             }
             let mut bytes = Vec::new();
-            File::open(&path).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+            File::open(&path)
+                .ok()?
+                .take(MOST_BYTES)
+                .read_to_end(&mut bytes)
+                .ok()?;
             let text = String::from_utf8(bytes).ok()?;
             text.starts_with("#!").then_some((path, text))
         })
@@ -168,7 +201,8 @@ fn note_http(found: &Found, file: Option<&Path>, directive: &Directive, ledger: 
     let url = &found.http.url;
     if let Some(file) = file {
         let file = file.display();
-        let text = format!("the check asks for {url}, as {file} does; whatever else that does is gone");
+        let text =
+            format!("the check asks for {url}, as {file} does; whatever else that does is gone");
         ledger.remark(&directive.origin, text);
     }
     if found.any_status && found.http.body.is_none() {

@@ -33,13 +33,23 @@ pub(super) fn read<'a>(
         let name = directive.keyword();
         let (target, weight, reverse) = if of_scripts {
             let Some(script) = scripts.tracked(name, ledger) else {
-                ledger.lost(directive, "there is no vrrp_script of that name that can be carried over");
+                ledger.lost(
+                    directive,
+                    "there is no vrrp_script of that name that can be carried over",
+                );
                 continue;
             };
-            (Target::Check(script.name.clone()), script.weight, script.reverse)
+            (
+                Target::Check(script.name.clone()),
+                script.weight,
+                script.reverse,
+            )
         } else {
             if Some(name) == interface {
-                ledger.needless(directive, "an instance whose own interface is down is in fault anyway");
+                ledger.needless(
+                    directive,
+                    "an instance whose own interface is down is in fault anyway",
+                );
                 continue;
             }
             if !words::is_interface(name) {
@@ -49,7 +59,12 @@ pub(super) fn read<'a>(
             (Target::Interface(name.to_owned()), 0, false)
         };
         let (weight, reverse) = adjustment(directive, (weight, reverse), ledger);
-        items.push(Item { directive, target, weight, reverse });
+        items.push(Item {
+            directive,
+            target,
+            weight,
+            reverse,
+        });
     }
     items
 }
@@ -64,7 +79,10 @@ pub(super) fn adjustment(
     let mut words = directive.args(1).iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "weight" => match words.next().and_then(|text| number::whole(text, -253..=253)) {
+            "weight" => match words
+                .next()
+                .and_then(|text| number::whole(text, -253..=253))
+            {
                 Some(number) => weight = number,
                 None => {
                     let why = "a weight is a whole number from -253 to 253";
@@ -73,7 +91,12 @@ pub(super) fn adjustment(
             },
             "reverse" => reverse = true,
             "noreverse" | "no_reverse" => reverse = false,
-            other => ledger.part(directive, other, "Keepalived knows no such word here", Effect::None),
+            other => ledger.part(
+                directive,
+                other,
+                "Keepalived knows no such word here",
+                Effect::None,
+            ),
         }
     }
     (weight, reverse)
@@ -90,18 +113,29 @@ pub(super) fn convert(
     let mut tracks: Vec<Track> = Vec::new();
     let mut bonus = 0;
     for item in items {
-        let Item { directive, target, weight, reverse } = item;
+        let Item {
+            directive,
+            target,
+            weight,
+            reverse,
+        } = item;
         let why = match ignored {
             Some(ignored) if *weight != 0 => Some(ignored),
-            _ if *reverse => Some("vrrpd has no reversed tracking; make a check that fails instead"),
-            _ if tracks.iter().any(|track| track.target == *target) => Some("it is tracked already"),
+            _ if *reverse => {
+                Some("vrrpd has no reversed tracking; make a check that fails instead")
+            }
+            _ if tracks.iter().any(|track| track.target == *target) => {
+                Some("it is tracked already")
+            }
             _ => None,
         };
         if let Some(why) = why {
             ledger.lost(directive, why);
             continue;
         }
-        let penalty = u8::try_from(weight.unsigned_abs()).ok().filter(|penalty| *penalty != 0);
+        let penalty = u8::try_from(weight.unsigned_abs())
+            .ok()
+            .filter(|penalty| *penalty != 0);
         if *weight > 0 {
             bonus += *weight;
             let rest = "while it does not hold";
@@ -110,20 +144,29 @@ pub(super) fn convert(
                 format!("Keepalived adds {weight} while this holds; here {weight} is part of the priority and is taken off {rest}"),
             );
         }
-        tracks.push(Track { target: target.clone(), penalty });
+        tracks.push(Track {
+            target: target.clone(),
+            penalty,
+        });
     }
     let sum = i64::from(base) + bonus;
     if bonus > 0 && sum > HIGHEST {
         limit(items, &mut tracks, sum - HIGHEST, ledger);
     }
-    let priority = if bonus == 0 { base } else { u8::try_from(sum.min(HIGHEST)).unwrap_or(base) };
+    let priority = if bonus == 0 {
+        base
+    } else {
+        u8::try_from(sum.min(HIGHEST)).unwrap_or(base)
+    };
     (priority, tracks)
 }
 
 /// Keepalived stops at 254: with one bonus the penalty shrinks by what went beyond.
 fn limit(items: &[Item<'_>], tracks: &mut Vec<Track>, beyond: i64, ledger: &mut Ledger) {
     let mut bonuses = items.iter().filter(|item| item.weight > 0 && !item.reverse);
-    let (Some(item), others) = (bonuses.next(), bonuses.count()) else { return };
+    let (Some(item), others) = (bonuses.next(), bonuses.count()) else {
+        return;
+    };
     if others > 0 {
         let text = "the weights add up to a priority beyond 254; look at `penalty` again";
         ledger.remark(&item.directive.origin, text);
@@ -135,7 +178,10 @@ fn limit(items: &[Item<'_>], tracks: &mut Vec<Track>, beyond: i64, ledger: &mut 
         ledger.lost(item.directive, "the priority is at its highest already");
         return;
     }
-    for track in tracks.iter_mut().filter(|track| track.target == item.target) {
+    for track in tracks
+        .iter_mut()
+        .filter(|track| track.target == item.target)
+    {
         track.penalty = Some(left);
     }
 }

@@ -28,7 +28,10 @@ pub(super) struct Fronts {
 
 impl Fronts {
     pub(super) fn new(addresses: HashSet<IpAddr>) -> Self {
-        Self { addresses, ..Self::default() }
+        Self {
+            addresses,
+            ..Self::default()
+        }
     }
 }
 
@@ -51,7 +54,10 @@ pub(super) fn convert(
         server.directive(inner, ledger);
     }
     if directive.find("protocol").is_none() {
-        ledger.remark(&directive.origin, "there is no `protocol`; vrrpd balances TCP");
+        ledger.remark(
+            &directive.origin,
+            "there is no `protocol`; vrrpd balances TCP",
+        );
     }
     let mut backends: Vec<(SocketAddr, u8)> = Vec::new();
     let mut checks = Vec::new();
@@ -62,7 +68,10 @@ pub(super) fn convert(
             }
             Some(backend) => {
                 backends.push(backend);
-                checks.push((*real, checker::convert(real, &server.checks, globals, ledger)));
+                checks.push((
+                    *real,
+                    checker::convert(real, &server.checks, globals, ledger),
+                ));
             }
             None => {}
         }
@@ -73,9 +82,14 @@ pub(super) fn convert(
     }
     fronts.taken.insert(front);
     let check = common_check(checks, ledger);
-    let backends = backends.into_iter().map(|(address, weight)| Backend { address: address.to_string(), weight });
+    let backends = backends.into_iter().map(|(address, weight)| Backend {
+        address: address.to_string(),
+        weight,
+    });
     Some(LoadBalancer {
-        name: fronts.names.give(&format!("{}-{}", front.ip(), front.port()), "load-balancer"),
+        name: fronts
+            .names
+            .give(&format!("{}-{}", front.ip(), front.port()), "load-balancer"),
         address: front.ip().to_string(),
         port: front.port(),
         backends: backends.collect(),
@@ -118,7 +132,9 @@ impl<'a> Server<'a> {
                 } else {
                     words::seconds(inner, ledger)
                 };
-                self.persistence = time.filter(|time| !time.is_zero()).map(|time| time.min(WEEK));
+                self.persistence = time
+                    .filter(|time| !time.is_zero())
+                    .map(|time| time.min(WEEK));
             }
             _ if self.checks.read(inner, ledger) => {}
             keyword => {
@@ -133,19 +149,27 @@ impl<'a> Server<'a> {
 fn front(directive: &Directive, fronts: &Fronts) -> Result<SocketAddr, &'static str> {
     match directive.arg(1) {
         Some("group") => {
-            return Err("a load balancer of vrrpd has one address and one port; write one for each of the group");
+            return Err(
+                "a load balancer of vrrpd has one address and one port; write one for each of the group",
+            );
         }
         Some("fwmark") => return Err("vrrpd balances by address and port, not by firewall marks"),
         _ => {}
     }
-    let address: IpAddr =
-        directive.arg(1).and_then(|text| text.parse().ok()).ok_or("it does not begin with an address")?;
+    let address: IpAddr = directive
+        .arg(1)
+        .and_then(|text| text.parse().ok())
+        .ok_or("it does not begin with an address")?;
     let port = directive
         .arg(2)
         .and_then(|text| number::whole(text, 1..=65_535))
         .and_then(|port| u16::try_from(port).ok())
         .ok_or("a load balancer of vrrpd has one port, from 1 to 65535")?;
-    if directive.find("protocol").and_then(|inner| inner.arg(1)).is_some_and(|name| name != "TCP") {
+    if directive
+        .find("protocol")
+        .and_then(|inner| inner.arg(1))
+        .is_some_and(|name| name != "TCP")
+    {
         return Err("vrrpd balances TCP only");
     }
     if !fronts.addresses.contains(&address) {
@@ -206,7 +230,9 @@ fn backend(
 
 /// From 1 to 255; `None` for a server that gets no clients.
 fn weight(directive: &Directive, ledger: &mut Ledger) -> Option<u8> {
-    let Some(inner) = directive.find("weight") else { return Some(1) };
+    let Some(inner) = directive.find("weight") else {
+        return Some(1);
+    };
     match words::whole::<u16>(inner, 0..=65_535, ledger) {
         None => Some(1),
         Some(0) => {

@@ -32,7 +32,10 @@ pub(super) fn whole<T: TryFrom<i64>>(
     let number = number::whole(text, range.clone()).and_then(|number| T::try_from(number).ok());
     if number.is_none() {
         let (from, to) = (range.start(), range.end());
-        ledger.lost(directive, format!("{text} is no whole number from {from} to {to}"));
+        ledger.lost(
+            directive,
+            format!("{text} is no whole number from {from} to {to}"),
+        );
     }
     number
 }
@@ -52,7 +55,10 @@ pub(super) fn interface(directive: &Directive, ledger: &mut Ledger) -> Option<St
     let name = value(directive, ledger)?;
     let usable = is_interface(name);
     if !usable {
-        ledger.lost(directive, "no interface on which others hear adverts has such a name");
+        ledger.lost(
+            directive,
+            "no interface on which others hear adverts has such a name",
+        );
     }
     usable.then(|| name.to_owned())
 }
@@ -65,5 +71,7 @@ pub(super) fn is_interface(name: &str) -> bool {
 
 /// `on`, `true`, `yes`, or nothing at all.
 pub(super) fn switch(directive: &Directive) -> bool {
-    directive.arg(1).is_none_or(|word| ["on", "true", "yes"].contains(&word))
+    directive
+        .arg(1)
+        .is_none_or(|word| ["on", "true", "yes"].contains(&word))
 }

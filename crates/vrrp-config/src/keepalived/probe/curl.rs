@@ -5,12 +5,19 @@ use super::request::{Meaning, Request};
 /// What `curl` with these arguments asks for; `None` if an option is unknown or says something an
 /// `http` check cannot say.
 pub(super) fn request(arguments: &[String]) -> Option<Request> {
-    let mut request = Request { any_status: true, ..Request::default() };
+    let mut request = Request {
+        any_status: true,
+        ..Request::default()
+    };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         if let Some(long) = word.strip_prefix("--") {
             let meaning = long_option(long)?;
-            let value = if meaning.takes_value() { words.next()?.as_str() } else { "" };
+            let value = if meaning.takes_value() {
+                words.next()?.as_str()
+            } else {
+                ""
+            };
             request.apply(meaning, value)?;
         } else if let Some(shorts) = word.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
             let mut rest = shorts;
@@ -18,7 +25,11 @@ pub(super) fn request(arguments: &[String]) -> Option<Request> {
                 rest = rest.get(letter.len_utf8()..)?;
                 let meaning = short_option(letter)?;
                 if meaning.takes_value() {
-                    let value = if rest.is_empty() { words.next()?.as_str() } else { rest };
+                    let value = if rest.is_empty() {
+                        words.next()?.as_str()
+                    } else {
+                        rest
+                    };
                     request.apply(meaning, value)?;
                     break;
                 }

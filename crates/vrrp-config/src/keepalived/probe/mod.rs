@@ -53,17 +53,29 @@ pub(super) fn tcp(script: &str) -> Option<String> {
         .into_iter()
         .find_map(|shell| script.strip_prefix(shell))
         .map_or(script, |quoted| quoted.trim().trim_matches(['\'', '"']));
-    let path = inner.strip_prefix('<')?.trim_start().strip_prefix("/dev/tcp/")?;
+    let path = inner
+        .strip_prefix('<')?
+        .trim_start()
+        .strip_prefix("/dev/tcp/")?;
     let (host, port) = path.split_once('/')?;
     let port: u16 = port.trim().parse().ok().filter(|port| *port != 0)?;
     if host.is_empty() || host.contains(char::is_whitespace) {
         return None;
     }
-    Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+    Some(if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    })
 }
 
 fn found(request: Request, body: Option<String>) -> Option<Found> {
-    let Request { url, tls, timeout, any_status } = request;
+    let Request {
+        url,
+        tls,
+        timeout,
+        any_status,
+    } = request;
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", &url));
     let (host, path) = rest.split_at(rest.find('/')?);
     if !["http", "https"].contains(&scheme) || host.is_empty() || host.contains('@') {
@@ -71,17 +83,34 @@ fn found(request: Request, body: Option<String>) -> Option<Found> {
     }
     let endpoint = path.split(['?', '#']).next().unwrap_or_default();
     let is_health = ["/healthz", "/livez", "/readyz"].into_iter().any(|health| {
-        endpoint.strip_prefix(health).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        endpoint
+            .strip_prefix(health)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });
     if !is_health {
         return None;
     }
-    let tls = if scheme == "https" { tls } else { Default::default() };
-    let http = Http { url: format!("{scheme}://{host}{path}"), tls, status: Vec::new(), body };
-    Some(Found { http, timeout, any_status })
+    let tls = if scheme == "https" {
+        tls
+    } else {
+        Default::default()
+    };
+    let http = Http {
+        url: format!("{scheme}://{host}{path}"),
+        tls,
+        status: Vec::new(),
+        body,
+    };
+    Some(Found {
+        http,
+        timeout,
+        any_status,
+    })
 }
 
 fn is_local(url: &str) -> bool {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-    ["localhost", "127.", "[::1]"].into_iter().any(|local| host.starts_with(local))
+    ["localhost", "127.", "[::1]"]
+        .into_iter()
+        .any(|local| host.starts_with(local))
 }

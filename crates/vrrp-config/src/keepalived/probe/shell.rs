@@ -58,8 +58,12 @@ impl Command {
             return None;
         };
         let text = pattern.trim_start_matches('^').trim_end_matches('$');
-        let inverted = self.arguments().iter().any(|word| word.starts_with('-') && word.contains('v'));
-        let special = text.is_empty() || text.contains(['.', '*', '[', '\\', '|', '^', '$', '+', '?']);
+        let inverted = self
+            .arguments()
+            .iter()
+            .any(|word| word.starts_with('-') && word.contains('v'));
+        let special =
+            text.is_empty() || text.contains(['.', '*', '[', '\\', '|', '^', '$', '+', '?']);
         (!inverted && !special).then(|| text.to_owned())
     }
 }
@@ -130,9 +134,7 @@ impl Parser {
                     }
                 }
                 ')' if !self.nested.is_empty() => self.leave(),
-                '#' if self.word.is_none() => {
-                    while characters.next_if(|c| *c != '\n').is_some() {}
-                }
+                '#' if self.word.is_none() => while characters.next_if(|c| *c != '\n').is_some() {},
                 '>' | '<' => self.redirect(characters),
                 '&' if characters.peek() == Some(&'>') => {}
                 ' ' | '\t' | '\r' => self.end_word(),
@@ -201,11 +203,18 @@ impl Parser {
 
     fn redirect(&mut self, characters: &mut Peekable<Chars<'_>>) {
         // The number of a file, as in 2>&1, is no word.
-        if self.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit())) {
+        if self
+            .word
+            .as_ref()
+            .is_some_and(|word| word.chars().all(|c| c.is_ascii_digit()))
+        {
             self.word = None;
         }
         self.end_word();
-        while characters.next_if(|c| matches!(c, '>' | '<' | '&' | ' ' | '\t')).is_some() {}
+        while characters
+            .next_if(|c| matches!(c, '>' | '<' | '&' | ' ' | '\t'))
+            .is_some()
+        {}
         self.redirected = true;
     }
 
@@ -220,18 +229,23 @@ impl Parser {
     fn end_command(&mut self) {
         self.end_word();
         self.redirected = false;
-        let command = Command { words: std::mem::take(&mut self.words), grepped: None };
+        let command = Command {
+            words: std::mem::take(&mut self.words),
+            grepped: None,
+        };
         let unknown = std::mem::take(&mut self.unknown);
         if command.words.is_empty() {
             return;
         }
-        let piped = std::mem::take(&mut self.piped) && std::mem::take(&mut self.kept);
+        let kept = std::mem::take(&mut self.kept);
+        let piped = std::mem::take(&mut self.piped) && kept;
         if unknown {
             return;
         }
         if command.words.iter().all(|word| assignment(word).is_some()) {
             let pairs = command.words.iter().filter_map(|word| assignment(word));
-            self.variables.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            self.variables
+                .extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
         } else if piped
             && let (Some(pattern), Some(last)) = (command.pattern(), self.commands.last_mut())
         {

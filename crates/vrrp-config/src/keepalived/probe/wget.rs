@@ -26,7 +26,11 @@ pub(super) fn request(arguments: &[String]) -> Option<Request> {
                 rest = rest.get(letter.len_utf8()..)?;
                 let meaning = short_option(letter)?;
                 if meaning.takes_value() {
-                    let value = if rest.is_empty() { words.next()?.as_str() } else { rest };
+                    let value = if rest.is_empty() {
+                        words.next()?.as_str()
+                    } else {
+                        rest
+                    };
                     request.apply(meaning, value)?;
                     break;
                 }

@@ -51,11 +51,16 @@ impl Definitions {
                 None => {
                     let name = leading_name(rest)?;
                     let behind = rest.get(name.len()..)?.chars().next();
-                    behind.is_none_or(char::is_whitespace).then_some((name, name.len() + 1))?
+                    behind
+                        .is_none_or(char::is_whitespace)
+                        .then_some((name, name.len() + 1))?
                 }
             };
             let value = self.get(name, file, config_id)?;
-            Some(Reference { range: start..start + length, value })
+            Some(Reference {
+                range: start..start + length,
+                value,
+            })
         })
     }
 

@@ -7,10 +7,13 @@ const MOST_ALTERNATIVES: usize = 256;
 
 /// The pattern of an include line; `None` for any other line.
 pub(super) fn pattern(text: &str) -> Option<&str> {
-    const KEYWORDS: [&str; 6] =
-        ["include", "includer", "includem", "includew", "includeb", "includea"];
+    const KEYWORDS: [&str; 6] = [
+        "include", "includer", "includem", "includew", "includeb", "includea",
+    ];
     let (keyword, pattern) = text.split_once(char::is_whitespace)?;
-    KEYWORDS.contains(&keyword).then(|| pattern.trim().trim_matches('"'))
+    KEYWORDS
+        .contains(&keyword)
+        .then(|| pattern.trim().trim_matches('"'))
 }
 
 /// The files that `pattern` matches, relative to `directory`, in alphabetical order. Several
@@ -23,7 +26,11 @@ pub(super) fn files(pattern: &str, directory: &Path) -> Vec<PathBuf> {
         .flat_map(alternatives)
         .filter_map(|pattern| {
             let absolute = pattern.starts_with('/') || base.is_empty();
-            let pattern = if absolute { pattern } else { format!("{base}/{pattern}") };
+            let pattern = if absolute {
+                pattern
+            } else {
+                format!("{base}/{pattern}")
+            };
             glob::glob(&pattern).ok()
         })
         .flat_map(|paths| paths.filter_map(Result::ok))
@@ -39,7 +46,11 @@ fn alternatives(pattern: &str) -> Vec<String> {
         match innermost(&pattern) {
             Some((before, inside, behind)) if done.len() + open.len() < MOST_ALTERNATIVES => {
                 // Taken from the end, so that the first alternative comes first.
-                open.extend(inside.rsplit(',').map(|part| format!("{before}{part}{behind}")));
+                open.extend(
+                    inside
+                        .rsplit(',')
+                        .map(|part| format!("{before}{part}{behind}")),
+                );
             }
             _ => done.push(pattern),
         }

@@ -56,7 +56,10 @@ impl<'a> Reader<'a> {
         self.source.files.push(Rc::clone(&file));
         let mut next = Next::Plain;
         for (index, raw) in text.lines().enumerate() {
-            let origin = Origin { file: Rc::clone(&file), line: index + 1 };
+            let origin = Origin {
+                file: Rc::clone(&file),
+                line: index + 1,
+            };
             let text = comment::strip(raw);
             next = match next {
                 Next::Plain if text.is_empty() => Next::Plain,
@@ -70,7 +73,10 @@ impl<'a> Reader<'a> {
                 Next::Defines(name, mut lines) => {
                     let (text, more) = continued(&text);
                     if !text.is_empty() {
-                        lines.push(Line { origin, text: text.to_owned() });
+                        lines.push(Line {
+                            origin,
+                            text: text.to_owned(),
+                        });
                     }
                     if more {
                         Next::Defines(name, lines)
@@ -118,7 +124,8 @@ impl<'a> Reader<'a> {
             return Err(too_deep(&origin, "definitions"));
         }
         loop {
-            self.steps += 1;
+            // A long line counts for several.
+            self.steps += 1 + text.len() / 256;
             if self.steps > MOST_LINES || text.len() > MOST_LINE_BYTES {
                 return Err(too_much(&origin, "lines", MOST_LINES));
             }
@@ -137,11 +144,18 @@ impl<'a> Reader<'a> {
                 Some(Err(why)) => {
                     let (file, line) = (origin.file.to_path_buf(), origin.line);
                     let text = text.clone();
-                    return Err(ImportError::Sequence { file, line, text, why });
+                    return Err(ImportError::Sequence {
+                        file,
+                        line,
+                        text,
+                        why,
+                    });
                 }
                 None => {}
             }
-            let reference = self.definitions.first_in(&text, &origin.file, self.config_id);
+            let reference = self
+                .definitions
+                .first_in(&text, &origin.file, self.config_id);
             let Some(reference) = reference else { break };
             let before = text.get(..reference.range.start).unwrap_or_default();
             let behind = text.get(reference.range.end..).unwrap_or_default();
@@ -170,13 +184,25 @@ impl<'a> Reader<'a> {
         if (self.config_id == Some(name)) != negated {
             return Ok(rest.trim_start());
         }
-        let only = if negated { "for every configuration but" } else { "for the configuration" };
+        let only = if negated {
+            "for every configuration but"
+        } else {
+            "for the configuration"
+        };
         let this = self.config_id.unwrap_or("none");
         Err(format!("the line is {only} {name}; this one is {this}"))
     }
 
     fn skip(&mut self, origin: Origin, text: String, why: String) -> Next {
-        let next = if continued(&text).1 { Next::Ignored } else { Next::Plain };
+        let next = if continued(&text).1 {
+            Next::Ignored
+        } else {
+            Next::Plain
+        };
+        let text = match text.split_once("auth_pass") {
+            Some((before, _)) => format!("{before}auth_pass ***"),
+            None => text,
+        };
         self.source.skipped.push(Skipped { origin, text, why });
         next
     }
@@ -184,8 +210,15 @@ impl<'a> Reader<'a> {
     fn define(&mut self, name: &str, value: &str, origin: &Origin) -> Next {
         match continued(value) {
             (first, true) => {
-                let first = Line { origin: origin.clone(), text: first.to_owned() };
-                let lines = if first.text.is_empty() { Vec::new() } else { vec![first] };
+                let first = Line {
+                    origin: origin.clone(),
+                    text: first.to_owned(),
+                };
+                let lines = if first.text.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![first]
+                };
                 Next::Defines(name.to_owned(), lines)
             }
             (value, false) => {
@@ -205,7 +238,10 @@ impl<'a> Reader<'a> {
             for (name, value) in round {
                 self.definitions.set(name, Value::Text(value.clone()));
             }
-            let line = Line { origin: origin.clone(), text: repeat.rest.to_owned() };
+            let line = Line {
+                origin: origin.clone(),
+                text: repeat.rest.to_owned(),
+            };
             self.line(line, depth + 1)?;
         }
         Ok(Next::Plain)
@@ -223,7 +259,10 @@ impl<'a> Reader<'a> {
         if let Some(first) = lines.first_mut() {
             first.text = format!("{before}{}", first.text).trim().to_owned();
         } else {
-            lines.push(Line { origin: origin.clone(), text: before.trim().to_owned() });
+            lines.push(Line {
+                origin: origin.clone(),
+                text: before.trim().to_owned(),
+            });
         }
         if let Some(last) = lines.last_mut() {
             last.text = format!("{}{behind}", last.text).trim().to_owned();
@@ -238,12 +277,20 @@ impl<'a> Reader<'a> {
 fn contents(path: &Path) -> Result<String, ImportError> {
     let read = |path: &Path| {
         let mut bytes = Vec::new();
-        File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+        File::open(path)?
+            .take(MOST_BYTES + 1)
+            .read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    let bytes = read(path).map_err(|error| ImportError::Read { file: path.to_owned(), error })?;
+    let bytes = read(path).map_err(|error| ImportError::Read {
+        file: path.to_owned(),
+        error,
+    })?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
-        return Err(ImportError::TooLarge { file: path.to_owned(), limit: MOST_BYTES });
+        return Err(ImportError::TooLarge {
+            file: path.to_owned(),
+            limit: MOST_BYTES,
+        });
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -258,10 +305,20 @@ fn continued(text: &str) -> (&str, bool) {
 
 fn too_deep(origin: &Origin, what: &'static str) -> ImportError {
     let (file, line) = (origin.file.to_path_buf(), origin.line);
-    ImportError::TooDeep { file, line, what, limit: DEEPEST }
+    ImportError::TooDeep {
+        file,
+        line,
+        what,
+        limit: DEEPEST,
+    }
 }
 
 fn too_much(origin: &Origin, what: &'static str, limit: usize) -> ImportError {
     let (file, line) = (origin.file.to_path_buf(), origin.line);
-    ImportError::TooMuch { file, line, what, limit }
+    ImportError::TooMuch {
+        file,
+        line,
+        what,
+        limit,
+    }
 }

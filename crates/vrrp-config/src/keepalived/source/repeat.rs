@@ -26,7 +26,10 @@ pub(super) fn parse(text: &str, limit: usize) -> Option<Result<Repeat<'_>, &'sta
         "LST" => list(arguments),
         _ => return None,
     };
-    Some(rounds.map(|rounds| Repeat { rounds, rest: rest.trim_start() }))
+    Some(rounds.map(|rounds| Repeat {
+        rounds,
+        rest: rest.trim_start(),
+    }))
 }
 
 fn sequence(
@@ -35,9 +38,13 @@ fn sequence(
     show: impl Fn(i64) -> String,
 ) -> Result<Vec<Round>, &'static str> {
     let mut parts = arguments.split(',').map(str::trim);
-    let name = parts.next().filter(|name| is_name(name)).ok_or("the variable has no name")?;
-    let numbers: Vec<i64> =
-        parts.map(|part| integer(part).ok_or("a bound is no number")).collect::<Result<_, _>>()?;
+    let name = parts
+        .next()
+        .filter(|name| is_name(name))
+        .ok_or("the variable has no name")?;
+    let numbers: Vec<i64> = parts
+        .map(|part| integer(part).ok_or("a bound is no number"))
+        .collect::<Result<_, _>>()?;
     let direction = |from: i64, to: i64| if to >= from { 1 } else { -1 };
     let (start, step, end) = match *numbers.as_slice() {
         [end] => {
@@ -53,12 +60,18 @@ fn sequence(
     }
     let mut rounds = Vec::new();
     let mut number = start;
-    while if step > 0 { number <= end } else { number >= end } {
+    while if step > 0 {
+        number <= end
+    } else {
+        number >= end
+    } {
         if rounds.len() == limit {
             return Err("it has too many values");
         }
         rounds.push(vec![(name.to_owned(), show(number))]);
-        let Some(next) = number.checked_add(step) else { break };
+        let Some(next) = number.checked_add(step) else {
+            break;
+        };
         number = next;
     }
     Ok(rounds)
@@ -76,10 +89,16 @@ fn list(arguments: &str) -> Result<Vec<Round>, &'static str> {
                 return Err("there are not as many values as variables");
             }
             let pairs = names.iter().zip(values);
-            Ok(pairs.map(|(name, value)| ((*name).to_owned(), value.to_owned())).collect())
+            Ok(pairs
+                .map(|(name, value)| ((*name).to_owned(), value.to_owned()))
+                .collect())
         })
         .collect::<Result<_, _>>()?;
-    if rounds.is_empty() { Err("it has no values") } else { Ok(rounds) }
+    if rounds.is_empty() {
+        Err("it has no values")
+    } else {
+        Ok(rounds)
+    }
 }
 
 /// The parts between commas; a part in braces has parts itself.
@@ -88,9 +107,10 @@ fn split(mut text: &str) -> Vec<Vec<&str>> {
     loop {
         text = text.trim_start();
         let (part, rest) = match text.strip_prefix('{').and_then(|text| text.split_once('}')) {
-            Some((inside, rest)) => {
-                (inside.split(',').map(str::trim).collect(), rest.trim_start().strip_prefix(','))
-            }
+            Some((inside, rest)) => (
+                inside.split(',').map(str::trim).collect(),
+                rest.trim_start().strip_prefix(','),
+            ),
             None => match text.split_once(',') {
                 Some((part, rest)) => (vec![part.trim()], Some(rest)),
                 None => (vec![text.trim()], None),
@@ -117,5 +137,8 @@ fn integer(text: &str) -> Option<i64> {
         Some(digits) => i64::from_str_radix(digits, 16),
         None => digits.parse(),
     };
-    number.ok().filter(|number| *number >= 0).map(|number| sign * number)
+    number
+        .ok()
+        .filter(|number| *number >= 0)
+        .map(|number| sign * number)
 }

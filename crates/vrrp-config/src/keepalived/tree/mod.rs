@@ -45,18 +45,38 @@ impl Directive {
 
     /// The directive of that name in the block; the last one, as Keepalived has it.
     pub(super) fn find(&self, keyword: &str) -> Option<&Directive> {
-        self.block().iter().rfind(|inner| inner.keyword() == keyword)
+        self.block()
+            .iter()
+            .rfind(|inner| inner.keyword() == keyword)
     }
 
     /// The directive for people: on one line, not too long, without passwords.
     pub(super) fn text(&self) -> String {
-        let text = match self.keyword() {
-            secret @ ("auth_pass" | "password") => format!("{secret} ***"),
-            _ => self.words.join(" "),
-        };
+        self.text_from(0)
+    }
+
+    /// The same for the words from `index` on.
+    pub(super) fn text_from(&self, index: usize) -> String {
+        let secret = |word: &String| ["auth_pass", "password"].contains(&word.as_str());
+        let open = self
+            .words
+            .iter()
+            .position(secret)
+            .map_or(self.words.len(), |position| position + 1);
+        let mut words = self.words.get(index..open).unwrap_or_default().to_vec();
+        if open < self.words.len() {
+            words.push("***".to_owned());
+        }
+        let text = words.join(" ");
         let mut shown: String = text
             .chars()
-            .map(|character| if character.is_control() { ' ' } else { character })
+            .map(|character| {
+                if character.is_control() {
+                    ' '
+                } else {
+                    character
+                }
+            })
             .take(SHOWN)
             .collect();
         if text.chars().nth(SHOWN).is_some() {
@@ -80,7 +100,10 @@ pub(super) fn build(lines: &[Line], ledger: &mut Ledger) -> Result<Vec<Directive
         let origin = &line.origin;
         let (tokens, complete) = words::split(&line.text);
         if !complete {
-            ledger.remark(origin, "a quote is not closed; the text up to the end of the line is taken");
+            ledger.remark(
+                origin,
+                "a quote is not closed; the text up to the end of the line is taken",
+            );
         }
         let mut words = Vec::new();
         for token in tokens {
@@ -95,19 +118,36 @@ pub(super) fn build(lines: &[Line], ledger: &mut Ledger) -> Result<Vec<Directive
                     if open.len() == DEEPEST {
                         let (file, line) = (origin.file.to_path_buf(), origin.line);
                         let what = "blocks";
-                        return Err(ImportError::TooDeep { file, line, what, limit: DEEPEST });
+                        return Err(ImportError::TooDeep {
+                            file,
+                            line,
+                            what,
+                            limit: DEEPEST,
+                        });
                     }
-                    open.push(Open { directive, inner: Vec::new() });
+                    open.push(Open {
+                        directive,
+                        inner: Vec::new(),
+                    });
                 }
                 Token::Close => {
                     flush(&mut words, origin, scope);
-                    let Open { mut directive, inner } = open.pop().ok_or_else(|| extra(origin))?;
+                    let Open {
+                        mut directive,
+                        inner,
+                    } = open.pop().ok_or_else(|| extra(origin))?;
                     directive.block = Some(inner);
-                    open.last_mut().map_or(&mut top, |block| &mut block.inner).push(directive);
+                    open.last_mut()
+                        .map_or(&mut top, |block| &mut block.inner)
+                        .push(directive);
                 }
             }
         }
-        flush(&mut words, origin, open.last_mut().map_or(&mut top, |block| &mut block.inner));
+        flush(
+            &mut words,
+            origin,
+            open.last_mut().map_or(&mut top, |block| &mut block.inner),
+        );
     }
     match open.pop() {
         None => Ok(top),
@@ -122,14 +162,24 @@ pub(super) fn build(lines: &[Line], ledger: &mut Ledger) -> Result<Vec<Directive
 fn flush(words: &mut Vec<String>, origin: &Origin, scope: &mut Vec<Directive>) {
     if !words.is_empty() {
         let words = std::mem::take(words);
-        scope.push(Directive { origin: origin.clone(), words, block: None });
+        scope.push(Directive {
+            origin: origin.clone(),
+            words,
+            block: None,
+        });
     }
 }
 
 fn nameless(origin: &Origin) -> ImportError {
-    ImportError::NamelessBlock { file: origin.file.to_path_buf(), line: origin.line }
+    ImportError::NamelessBlock {
+        file: origin.file.to_path_buf(),
+        line: origin.line,
+    }
 }
 
 fn extra(origin: &Origin) -> ImportError {
-    ImportError::ExtraBrace { file: origin.file.to_path_buf(), line: origin.line }
+    ImportError::ExtraBrace {
+        file: origin.file.to_path_buf(),
+        line: origin.line,
+    }
 }

@@ -24,7 +24,11 @@ pub(super) fn split(line: &str) -> (Vec<Token>, bool) {
             ' ' | '\t' | '\r' | '\n' => tokens.extend(word.take().map(Token::Word)),
             '{' | '}' => {
                 tokens.extend(word.take().map(Token::Word));
-                tokens.push(if character == '{' { Token::Open } else { Token::Close });
+                tokens.push(if character == '{' {
+                    Token::Open
+                } else {
+                    Token::Close
+                });
             }
             '"' | '\'' => {
                 complete &= quoted(character, &mut characters, word.get_or_insert_default());
@@ -92,7 +96,9 @@ fn digits(
     most: usize,
     characters: &mut Peekable<Chars<'_>>,
 ) -> char {
-    let mut number = first.and_then(|digit| digit.to_digit(radix)).unwrap_or_default();
+    let mut number = first
+        .and_then(|digit| digit.to_digit(radix))
+        .unwrap_or_default();
     let mut count = usize::from(first.is_some());
     while count < most
         && let Some(digit) = characters.peek().and_then(|digit| digit.to_digit(radix))

@@ -6,7 +6,8 @@ mod lan;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use vrrp_core::{Output, RouterConfig};
+use vrrp_core::{ChecksumPolicy, Output, RouterConfig};
+use vrrp_wire::ChecksumForm;
 
 pub(crate) use bench::{Bench, Heard};
 pub(crate) use lan::Lan;
@@ -36,10 +37,11 @@ pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// Priority 100, 1 s, preempting, no refresh of announcements.
+/// Priority 100, 1 s, preempting, no refresh of announcements, RFC 9568's checksum.
 pub(crate) fn config() -> RouterConfig {
     let mut config = RouterConfig::new(51, vec![VIP]);
     config.announce.refresh = None;
+    config.checksum = ChecksumPolicy::Fixed(ChecksumForm::Rfc9568);
     config
 }
 

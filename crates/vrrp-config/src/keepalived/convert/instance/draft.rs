@@ -85,7 +85,8 @@ impl<'a> Draft<'a> {
             "unicast_src_ip" | "mcast_src_ip" => self.source(directive, ledger),
             "nopreempt" => self.nopreempt = Some(directive),
             "preempt_delay" => {
-                self.preempt_delay = words::seconds(directive, ledger).map(|time| (time, directive));
+                self.preempt_delay =
+                    words::seconds(directive, ledger).map(|time| (time, directive));
             }
             "use_vmac" => {
                 self.vmac = true;
@@ -108,7 +109,9 @@ impl<'a> Draft<'a> {
     }
 
     fn source(&mut self, directive: &'a Directive, ledger: &mut Ledger) {
-        let Some(text) = words::value(directive, ledger) else { return };
+        let Some(text) = words::value(directive, ledger) else {
+            return;
+        };
         match text.parse() {
             Ok(address) => self.source = Some((address, directive)),
             Err(_) => ledger.lost(directive, "it is no address"),

@@ -49,7 +49,12 @@ pub(super) fn convert(
         (priority, merged(own, of_group))
     };
     let preempt = preempt(draft, base, ledger);
-    Election { priority, preempt, preempt_delay: preempt_delay(draft, preempt, ledger), track }
+    Election {
+        priority,
+        preempt,
+        preempt_delay: preempt_delay(draft, preempt, ledger),
+        track,
+    }
 }
 
 /// Everything that the blocks track.
@@ -59,7 +64,10 @@ fn items<'a>(
     scripts: &mut Scripts<'_>,
     ledger: &mut Ledger,
 ) -> Vec<Item<'a>> {
-    blocks.iter().flat_map(|block| track::read(block, interface, scripts, ledger)).collect()
+    blocks
+        .iter()
+        .flat_map(|block| track::read(block, interface, scripts, ledger))
+        .collect()
 }
 
 /// Both lists, with what is in both once.
@@ -85,9 +93,14 @@ fn base_priority(directive: &Directive, draft: &Draft<'_>, ledger: &mut Ledger) 
 }
 
 fn preempt(draft: &Draft<'_>, base: u8, ledger: &mut Ledger) -> bool {
-    let Some(nopreempt) = draft.nopreempt else { return true };
+    let Some(nopreempt) = draft.nopreempt else {
+        return true;
+    };
     if base == OWNER {
-        ledger.needless(nopreempt, "the owner of the addresses always preempts, in Keepalived too");
+        ledger.needless(
+            nopreempt,
+            "the owner of the addresses always preempts, in Keepalived too",
+        );
         return true;
     }
     if draft.master {
@@ -118,14 +131,21 @@ pub(super) fn advert_interval(
     version: u8,
     ledger: &mut Ledger,
 ) -> String {
-    let Some((interval, directive)) = interval else { return show(Duration::from_secs(1)) };
-    let (unit, most) =
-        if version == 2 { (Duration::from_secs(1), 255) } else { (Duration::from_millis(10), 4095) };
+    let Some((interval, directive)) = interval else {
+        return show(Duration::from_secs(1));
+    };
+    let (unit, most) = if version == 2 {
+        (Duration::from_secs(1), 255)
+    } else {
+        (Duration::from_millis(10), 4095)
+    };
     let units = (interval + unit / 2).as_nanos() / unit.as_nanos();
     let used = unit * u32::try_from(units.clamp(1, most)).unwrap_or(1);
     if used != interval {
         let used = show(used);
-        let text = format!("version {version} cannot tell this interval; {used} is taken, as in Keepalived");
+        let text = format!(
+            "version {version} cannot tell this interval; {used} is taken, as in Keepalived"
+        );
         ledger.remark(&directive.origin, text);
     }
     show(used)

@@ -54,11 +54,20 @@ pub(super) fn convert(
     let wanted = directive.arg(1).unwrap_or_default();
     let name = names.give(wanted, "instance");
     if wanted != name {
-        ledger.remark(&directive.origin, format!("the instance is called {name} now"));
+        ledger.remark(
+            &directive.origin,
+            format!("the instance is called {name} now"),
+        );
     }
     no_more_words(directive, 2, ledger);
 
-    let election = election::convert(directive, &draft, context.groups.of(wanted), scripts, ledger);
+    let election = election::convert(
+        directive,
+        &draft,
+        context.groups.of(wanted),
+        scripts,
+        ledger,
+    );
     let unicast = unicast::convert(&draft, &addresses, ledger);
     Some(Instance {
         name,
@@ -69,7 +78,9 @@ pub(super) fn convert(
         version,
         preempt: election.preempt,
         preempt_delay: election.preempt_delay,
-        auth: draft.authentication.and_then(|block| secret::convert(block, version, ledger)),
+        auth: draft
+            .authentication
+            .and_then(|block| secret::convert(block, version, ledger)),
         source: unicast.source.map(|source| source.to_string()),
         peers: unicast.peers,
         min_ttl: unicast.min_ttl,

@@ -18,16 +18,25 @@ pub(super) fn convert(block: &Directive, version: u8, ledger: &mut Ledger) -> Op
     }
     let value = |keyword| block.find(keyword).and_then(|inner| inner.arg(1));
     let (effect, why) = match (value("auth_type"), value("auth_pass").unwrap_or_default()) {
-        (Some("PASS"), "") => {
-            (Effect::None, "without a password Keepalived does not authenticate either")
+        (Some("PASS"), "") => (
+            Effect::None,
+            "without a password Keepalived does not authenticate either",
+        ),
+        (Some("PASS" | "AH"), _) if version == 3 => (
+            Effect::None,
+            "VRRP version 3 has no authentication; Keepalived ignores it as well",
+        ),
+        (Some("PASS"), password) => {
+            return Some(Auth {
+                pass: shortened(block, password, ledger),
+            });
         }
-        (Some("PASS" | "AH"), _) if version == 3 => {
-            (Effect::None, "VRRP version 3 has no authentication; Keepalived ignores it as well")
-        }
-        (Some("PASS"), password) => return Some(Auth { pass: shortened(block, password, ledger) }),
         (Some("AH"), _) => (Effect::Changed, "vrrpd has no IPsec authentication"),
         (Some(_), _) => (Effect::None, "Keepalived knows no such authentication"),
-        (None, _) => (Effect::None, "without `auth_type` Keepalived does not authenticate either"),
+        (None, _) => (
+            Effect::None,
+            "without `auth_type` Keepalived does not authenticate either",
+        ),
     };
     ledger.note_all(block, why, effect);
     None

@@ -37,7 +37,9 @@ pub(super) fn convert(draft: &Draft<'_>, addresses: &Addresses, ledger: &mut Led
             None => unicast.source = Some(source),
         }
     }
-    let Some(block) = draft.peers else { return unicast };
+    let Some(block) = draft.peers else {
+        return unicast;
+    };
     let mut peers: Vec<IpAddr> = Vec::new();
     let mut least = None;
     for line in block.block() {
@@ -61,7 +63,10 @@ pub(super) fn convert(draft: &Draft<'_>, addresses: &Addresses, ledger: &mut Led
         ledger.lost(block, why);
         return unicast;
     }
-    let near = peers.iter().chain(&unicast.source).all(|address| network(*address) == network(peers[0]));
+    let near = peers
+        .iter()
+        .chain(&unicast.source)
+        .all(|address| network(*address) == network(peers[0]));
     unicast.min_ttl = match least {
         Some(ttl) => Some(ttl),
         None if near && draft.unicast_ttl == 255 => None,
@@ -96,7 +101,12 @@ fn min_ttl(line: &Directive, ledger: &mut Ledger) -> Option<u8> {
                 let why = "vrrpd sets no upper limit to the TTL of its peers";
                 ledger.part(line, line.text(), why, Effect::Changed);
             }
-            _ => ledger.part(line, pair.join(" "), "Keepalived knows no such word here", Effect::None),
+            _ => ledger.part(
+                line,
+                pair.join(" "),
+                "Keepalived knows no such word here",
+                Effect::None,
+            ),
         }
     }
     least

@@ -1,0 +1,136 @@
+//! Removes what a dead daemon left behind: macvlans and virtual addresses. What is here is told
+//! from an administrator's by the tag that the kernel keeps, or by the ledger where it keeps
+//! none.
+//!
+//! Each kind of thing is one step, which removes what it can and goes on after a failure.
+
+use std::fmt;
+use std::path::Path;
+
+use vrrp_net::netlink::{LinkInfo, Netlink, NetlinkError};
+use vrrp_net::vmac;
+
+use crate::control::{ControlLock, SocketError};
+use crate::daemon::ledger::Ledger;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What was removed, one clause each: "10.0.50.20/32 from eth0".
+    pub removed: Vec<String>,
+    /// What could not be, each with the reason.
+    pub failed: Vec<CleanupError>,
+}
+
+/// Why something was left as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum CleanupError {
+    /// A daemon is running, so that nothing is left over.
+    #[error("{0}; `vrrpd cleanup` is for what is left when none runs")]
+    Running(#[source] SocketError),
+    /// Whether a daemon is running cannot be told.
+    #[error("could not tell whether vrrpd is running: {0}")]
+    Unknown(#[source] SocketError),
+    /// No runtime.
+    #[error("starting the runtime: {0}")]
+    Runtime(#[from] std::io::Error),
+    /// The kernel refused.
+    #[error(transparent)]
+    Netlink(#[from] NetlinkError),
+    /// The ledger could not be changed.
+    #[error("{0}")]
+    Ledger(String),
+}
+
+/// Removes everything. `socket` is where the control socket of the daemon was.
+///
+/// # Errors
+/// A daemon is running, or it cannot be told; nothing was touched then.
+pub fn run(socket: &Path) -> Result<Outcome, CleanupError> {
+    let _lock = ControlLock::take(socket).map_err(|error| match error {
+        SocketError::SecondDaemon { .. } => CleanupError::Running(error),
+        _ => CleanupError::Unknown(error),
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let ledger = Ledger::beside(socket);
+    let outcome = runtime.block_on(async {
+        let netlink = Netlink::new()?;
+        let mut outcome = Outcome::default();
+        // First, because addresses go with the interface they are on.
+        let links = outcome.take(macvlans(&netlink).await);
+        outcome.take(addresses(&netlink, &ledger, &links.unwrap_or_default()).await);
+        Ok::<_, CleanupError>(outcome)
+    })?;
+    Ok(outcome)
+}
+
+impl Outcome {
+    fn removed(&mut self, what: impl fmt::Display) {
+        self.removed.push(what.to_string());
+    }
+
+    /// Takes in what a step came to.
+    fn take<T>(&mut self, step: Result<(Self, T), CleanupError>) -> Option<T> {
+        match step {
+            Ok((mut outcome, rest)) => {
+                self.removed.append(&mut outcome.removed);
+                self.failed.append(&mut outcome.failed);
+                Some(rest)
+            }
+            Err(error) => {
+                self.failed.push(error);
+                None
+            }
+        }
+    }
+}
+
+/// Removes macvlans that vrrpd made. Gives the links that are left.
+async fn macvlans(netlink: &Netlink) -> Result<(Outcome, Vec<LinkInfo>), CleanupError> {
+    let mut outcome = Outcome::default();
+    let (ours, others): (Vec<_>, _) = netlink.links().await?.into_iter().partition(vmac::is_ours);
+    for link in ours {
+        match vmac::remove(netlink, &link.interface()).await {
+            Ok(true) => outcome.removed(format_args!("interface {}", link.name)),
+            Ok(false) => {}
+            Err(error) => outcome.failed.push(error.into()),
+        }
+    }
+    Ok((outcome, others))
+}
+
+/// Removes addresses that vrrpd added.
+async fn addresses(
+    netlink: &Netlink,
+    ledger: &Ledger,
+    links: &[LinkInfo],
+) -> Result<(Outcome, ()), CleanupError> {
+    let mut outcome = Outcome::default();
+    let mut left = Vec::new();
+    for mut info in netlink.addresses().await? {
+        ledger.tag(&mut info);
+        let link = links.iter().find(|link| link.index == info.ifindex);
+        let (true, Some(link)) = (info.is_ours(), link) else {
+            continue;
+        };
+        let (address, prefix_len) = (info.address, info.prefix_len);
+        match netlink
+            .delete_address(&link.interface(), address, prefix_len)
+            .await
+        {
+            Ok(true) => outcome.removed(format_args!("{address}/{prefix_len} from {}", link.name)),
+            // The kernel was faster.
+            Ok(false) => {}
+            Err(error) => {
+                outcome.failed.push(error.into());
+                left.push(info);
+            }
+        }
+    }
+    if let Err(error) = ledger.keep(&left) {
+        outcome.failed.push(CleanupError::Ledger(error));
+    }
+    Ok((outcome, ()))
+}

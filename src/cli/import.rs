@@ -1,0 +1,116 @@
+//! `vrrpd import`: another product's configuration as vrrpd.yaml.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use vrrp_config::keepalived::{self, Effect, ImportOptions, Imported};
+use vrrp_config::{HostFacts, Style, Text, parse_str};
+
+use super::{exit, terminal};
+use crate::host;
+
+/// Mode of the file: it may hold a password of version 2.
+const WITH_PASSWORD: u32 = 0o640;
+
+/// Arguments of `vrrpd import`.
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The keepalived.conf
+    file: PathBuf,
+    /// Where to write the result; `-` prints it. An existing file is never overwritten
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// Which `@name` lines of the file apply, as with keepalived's own option; by default the
+    /// first part of the host's name
+    #[arg(long, value_name = "NAME")]
+    config_id: Option<String>,
+}
+
+pub(super) fn import(args: &ImportArgs) -> ExitCode {
+    let config_id = args.config_id.clone().or_else(host::short_name);
+    let options = ImportOptions {
+        config_id: config_id.as_deref(),
+    };
+    let imported = match keepalived::import(&args.file, &options) {
+        Ok(imported) => imported,
+        Err(error) => return exit::fail(exit::BAD_CONFIG, &error),
+    };
+    if let Err(error) = write(&args.output, imported.yaml.as_bytes()) {
+        return exit::fail(exit::FAILED, &error);
+    }
+    eprint!("{}", summary(&imported));
+    judge(&imported.yaml, &args.output)
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), String> {
+    if path == Path::new("-") {
+        return terminal::print(content).map_err(|error| format!("writing the result: {error}"));
+    }
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(WITH_PASSWORD)
+        .open(path)
+        .and_then(|mut file| file.write_all(content))
+        .map_err(|error| {
+            let hint = match error.kind() {
+                io::ErrorKind::AlreadyExists => "; it was left alone, give another name by -o",
+                _ => "",
+            };
+            format!("writing {}: {error}{hint}", path.display())
+        })
+}
+
+/// What a person has to look at, worst first.
+fn summary(imported: &Imported) -> String {
+    let of = |effect| {
+        let lines = imported.not_carried_over.iter();
+        lines
+            .filter(move |line| line.effect == effect)
+            .map(ToString::to_string)
+            .collect()
+    };
+    let sections: [(&str, Vec<String>); 3] = [
+        (
+            "not carried over; this is not done any more",
+            of(Effect::Changed),
+        ),
+        ("left out; nothing changes by that", of(Effect::None)),
+        (
+            "to know",
+            imported.remarks.iter().map(ToString::to_string).collect(),
+        ),
+    ];
+    let mut text = String::new();
+    for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
+        text.push_str(&format!("{title}:\n"));
+        for line in lines {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    text
+}
+
+/// Says whether the result can be run as it is.
+fn judge(yaml: &str, output: &Path) -> ExitCode {
+    let facts = HostFacts::of_this_host(host::local_addresses().unwrap_or_default());
+    let name = output.display().to_string();
+    let text = Text {
+        name: &name,
+        text: yaml,
+    };
+    match parse_str(text, None, false, &facts) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(diagnostics) => {
+            let colour = terminal::colour(&io::stderr());
+            let style = if colour { Style::Colour } else { Style::Plain };
+            eprintln!("{}", diagnostics.render(style).trim_end());
+            eprintln!("vrrpd: the result cannot be run as it is; mend what is named above");
+            ExitCode::from(exit::BAD_CONFIG)
+        }
+    }
+}

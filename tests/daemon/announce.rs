@@ -1,0 +1,115 @@
+//! Gratuitous ARP, as switches and clients see it.
+
+use std::time::{Duration, Instant};
+
+use vrrp_lab::{AnnouncementKind, Lab, Packet, Result, VIP};
+
+use crate::cluster::{BOUND, Cluster, config, vip};
+
+/// Waits until `count` announcements of the VIP came from `host`.
+fn wait_announcements(lab: &Lab, host: &str, count: usize) -> Result<()> {
+    lab.wait_until(&format!("{count} announcements by {host}"), BOUND, || {
+        announced_by(lab, host).len() >= count
+    })
+}
+
+fn announced_by(lab: &Lab, host: &str) -> Vec<vrrp_lab::Announcement> {
+    let mut all = lab.capture().announcements_of(vip());
+    all.retain(|announcement| announcement.host == host);
+    all
+}
+
+#[test]
+fn a_new_master_announces_five_times_at_once_and_five_times_after_five_seconds() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let daemon = lab.host("cp1")?.start_vrrpd(&config(100, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    wait_announcements(&lab, "cp1", 10)?;
+    // An advert more: an eleventh announcement of the second burst would have come before it.
+    lab.capture()
+        .wait_for_advert("one more advert", Instant::now(), BOUND, |_| true)?;
+    let all = announced_by(&lab, "cp1");
+    assert_eq!(all.len(), 10, "{all:?}");
+    let first = all[0].at;
+    assert!(all[4].at.duration_since(first) < Duration::from_secs(4));
+    let later = all[5].at.duration_since(first);
+    assert!(later > Duration::from_secs(4), "{later:?}");
+    let mac = lab.host("cp1")?.mac();
+    for announcement in &all {
+        assert_eq!(announcement.kind, AnnouncementKind::ArpRequest);
+        assert_eq!(announcement.mac, mac);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_frame_is_a_broadcast_request_from_the_vip_to_the_vip() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    let daemon = host.start_vrrpd(&config(100, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    wait_announcements(&lab, "cp1", 1)?;
+    let frame = lab
+        .capture()
+        .select(|frame| match &frame.packet {
+            Packet::Announcement(_) => Some(frame.bytes().to_vec()),
+            _ => None,
+        })
+        .swap_remove(0);
+    let (mac, address) = (host.mac(), VIP.octets());
+    let expected = [
+        &[0xff; 6][..],
+        &mac,
+        &[0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1],
+        &mac,
+        &address,
+        &frame[32..38],
+        &address,
+    ]
+    .concat();
+    assert_eq!(frame[..42], expected);
+    assert!([[0; 6], [0xff; 6]].iter().any(|mac| frame[32..38] == *mac));
+    Ok(())
+}
+
+#[test]
+fn the_advert_comes_before_the_announcement() -> Result<()> {
+    let mut cluster = Cluster::start("")?;
+    let gone = cluster.crash("cp1")?;
+    cluster.settle("cp2")?;
+    wait_announcements(&cluster.lab, "cp2", 5)?;
+    let advert = cluster
+        .capture()
+        .wait_for_advert("cp2's advert", gone, BOUND, |a| a.host == "cp2")?;
+    let announced = announced_by(&cluster.lab, "cp2");
+    assert!(announced.iter().all(|a| a.at >= advert.at), "{announced:?}");
+    Ok(())
+}
+
+#[test]
+fn backups_announce_nothing() -> Result<()> {
+    let cluster = Cluster::start("")?;
+    wait_announcements(&cluster.lab, "cp1", 5)?;
+    cluster.stays("cp1", 10)?;
+    for backup in ["cp2", "cp3"] {
+        assert_eq!(announced_by(&cluster.lab, backup), []);
+    }
+    Ok(())
+}
+
+#[test]
+fn burst_and_refresh_are_as_configured() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let more = "    announce: {burst: 2, refresh: 1s}\n";
+    let daemon = lab.host("cp1")?.start_vrrpd(&config(100, more))?;
+    daemon.wait_state("master", BOUND)?;
+    wait_announcements(&lab, "cp1", 8)?;
+    let all = announced_by(&lab, "cp1");
+    let gaps: Vec<_> = all
+        .windows(2)
+        .map(|pair| pair[1].at.duration_since(pair[0].at))
+        .collect();
+    let long = gaps.iter().filter(|gap| **gap > Duration::from_millis(500));
+    assert!(long.count() >= 3, "{gaps:?}");
+    Ok(())
+}

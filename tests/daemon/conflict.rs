@@ -1,0 +1,94 @@
+//! Two masters, across a partition and when it is over.
+
+use std::time::Instant;
+
+use vrrp_lab::{Lab, Result, VIP};
+
+use crate::cluster::{BOUND, Cluster, vip};
+
+#[test]
+fn a_healed_partition_leaves_one_master_which_announces_again() -> Result<()> {
+    let cluster = Cluster::start("    announce: {burst: 2, refresh: off}\n")?;
+    let lab = &cluster.lab;
+    lab.partition(&[&["cp1"]])?;
+    cluster.daemon("cp2").wait_state("master", BOUND)?;
+    assert_eq!(lab.holders(VIP)?, ["cp1", "cp2"], "one on each side");
+    // The burst that follows the first one after five seconds is over as well.
+    for (host, bursts) in [("cp1", 4), ("cp2", 4)] {
+        lab.wait_until("both bursts of each side", BOUND, || {
+            let all = lab.capture().announcements_of(vip());
+            all.iter().filter(|a| a.host == host).count() >= bursts
+        })?;
+    }
+    let healed = Instant::now();
+    lab.heal()?;
+    cluster.settle("cp1")?;
+    let again = lab
+        .capture()
+        .wait_for("an announcement", healed, BOUND, |frame| {
+            matches!(&frame.packet, vrrp_lab::Packet::Announcement(a) if a.address == VIP)
+                && frame.host == "cp1"
+        })?;
+    assert!(again.at >= healed);
+    cluster.stays("cp1", 20)?;
+    let prober = lab.probe(VIP)?;
+    prober.wait_answer("cp1", Instant::now(), BOUND)?;
+    let log = cluster.daemon("cp1").process().text();
+    assert!(!log.contains("panicked"), "{log}");
+    Ok(())
+}
+
+#[test]
+fn a_conflict_is_counted_shown_and_told() -> Result<()> {
+    let cluster = Cluster::start("")?;
+    let lab = &cluster.lab;
+    let follow = vrrp_lab::Command::new(vrrp_lab::tools::vrrpd()?)
+        .args(["events", "--json", "--since", "0"]);
+    let events = cluster.host("cp1").spawn(&follow)?;
+    // cp1's adverts do not get out, the others' get in.
+    cluster.host("cp1").cut_from()?;
+    cluster.daemon("cp2").wait_state("master", BOUND)?;
+    lab.wait_until("the conflict is counted", BOUND, || {
+        cluster
+            .instance("cp1")
+            .is_ok_and(|i| i["counters"]["master_conflicts"].as_u64() > Some(0))
+    })?;
+    let line = events.wait_line("\"kind\":\"conflict\"", BOUND)?;
+    assert!(line.text.contains("10.0.50.12"), "{}", line.text);
+    let metrics = cluster.daemon("cp1").metrics()?;
+    let counted = metrics
+        .lines()
+        .any(|l| l.starts_with("vrrpd_master_conflicts_total{") && !l.ends_with(" 0"));
+    assert!(counted, "{metrics}");
+    cluster.host("cp1").mend()?;
+    cluster.settle("cp1")?;
+    cluster.stays("cp1", 20)
+}
+
+#[test]
+fn a_host_that_hears_nobody_gives_way_as_soon_as_it_hears() -> Result<()> {
+    let cluster = Cluster::start("")?;
+    // cp3 hears nobody any more, and is heard.
+    cluster.host("cp3").cut_to()?;
+    cluster.daemon("cp3").wait_state("master", BOUND)?;
+    cluster.host("cp3").mend()?;
+    cluster.settle("cp1")?;
+    cluster.stays("cp1", 20)
+}
+
+#[test]
+fn foreign_adverts_under_the_same_identifier_are_named() -> Result<()> {
+    let lab = Lab::new(2)?;
+    let ours = crate::cluster::config(250, "");
+    let theirs = ours
+        .replace("10.0.50.20", "10.0.50.77")
+        .replace("250", "10");
+    let foreign = lab.host("cp2")?.start_vrrpd(&theirs)?;
+    foreign.wait_state("master", BOUND)?;
+    let daemon = lab.host("cp1")?.start_vrrpd(&ours)?;
+    daemon
+        .process()
+        .wait_line("10.0.50.12", BOUND)
+        .map(|line| assert!(line.text.contains("10.0.50.12")))?;
+    daemon.wait_state("master", BOUND)
+}

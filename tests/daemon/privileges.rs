@@ -1,0 +1,110 @@
+//! The daemon as its own user, with two capabilities and no more.
+
+use vrrp_lab::{CONFIG_FILE, Command, Daemon, Lab, Result, User, VIP};
+
+use crate::cluster::{BOUND, config, vip};
+
+/// CAP_NET_ADMIN is 12, CAP_NET_RAW is 13.
+const TWO: &str = "0000000000003000";
+const NONE: &str = "0000000000000000";
+
+/// A field of every thread's status.
+fn of_threads(daemon: &Daemon, field: &str) -> Vec<String> {
+    let tasks = format!("/proc/{}/task", daemon.process().pid());
+    std::fs::read_dir(tasks)
+        .expect("the daemon runs")
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok())
+        .filter_map(|status| {
+            let mut lines = status.lines();
+            let line = lines.find(|line| line.starts_with(&format!("{field}:")))?;
+            Some(line.split_once('\t')?.1.to_owned())
+        })
+        .collect()
+}
+
+/// No thread of the daemon can do more than it needs.
+fn is_confined(daemon: &Daemon) {
+    for (field, wanted) in [
+        ("CapEff", TWO),
+        ("CapPrm", TWO),
+        ("CapInh", NONE),
+        ("CapAmb", NONE),
+        ("NoNewPrivs", "1"),
+    ] {
+        let values = of_threads(daemon, field);
+        assert!(values.len() >= 3, "its threads: {values:?}");
+        assert!(
+            values.iter().all(|value| value == wanted),
+            "{field}: {values:?}"
+        );
+    }
+}
+
+#[test]
+fn an_ordinary_user_with_two_capabilities_does_everything() -> Result<()> {
+    let lab = Lab::new(2)?;
+    let mut daemons = Vec::new();
+    for (host, priority) in lab.hosts().iter().zip([250, 130]) {
+        host.write_file(CONFIG_FILE, config(priority, ""))?;
+        daemons.push(host.vrrpd().user(User::NOBODY).start()?);
+    }
+    let [one, two] = &daemons[..] else {
+        panic!("two daemons")
+    };
+    one.wait_state("master", BOUND)?;
+    two.wait_state("backup", BOUND)?;
+    lab.wait_only_holder(VIP, "cp1", BOUND)?;
+    for daemon in &daemons {
+        is_confined(daemon);
+        let uids = of_threads(daemon, "Uid");
+        assert!(uids.iter().all(|uid| uid == "65534\t65534\t65534\t65534"));
+    }
+    lab.wait_until("gratuitous ARPs", BOUND, || {
+        lab.capture().announcements_of(vip()).len() >= 5
+    })?;
+    assert!(
+        one.host()
+            .vrrpd_command(&["reload"], BOUND)?
+            .status
+            .success()
+    );
+    assert!(
+        one.host()
+            .vrrpd_command(&["drain"], BOUND)?
+            .status
+            .success()
+    );
+    lab.wait_only_holder(VIP, "cp2", BOUND)?;
+    assert!(
+        one.host()
+            .vrrpd_command(&["undrain"], BOUND)?
+            .status
+            .success()
+    );
+    lab.wait_only_holder(VIP, "cp1", BOUND)?;
+    assert!(one.metrics()?.contains("process_open_fds"));
+    assert!(one.terminate(BOUND)?.success());
+    lab.wait_only_holder(VIP, "cp2", BOUND)
+}
+
+#[test]
+fn started_as_root_it_lets_go_of_all_it_does_not_need() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let daemon = lab.host("cp1")?.start_vrrpd(&config(100, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    is_confined(&daemon);
+    let bounding = of_threads(&daemon, "CapBnd");
+    assert!(bounding.iter().all(|set| set == TWO), "{bounding:?}");
+    Ok(())
+}
+
+#[test]
+fn the_socket_is_for_owner_and_group_alone() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    let daemon = host.start_vrrpd(&config(100, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    let stat = Command::new("stat").args(["--format=%a %F", "/run/vrrpd/vrrpd.sock"]);
+    assert_eq!(host.output(&stat, BOUND)?.stdout, "660 socket\n");
+    Ok(())
+}
