@@ -26,8 +26,11 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum CleanupError {
     /// A daemon is running, so that nothing is left over.
-    #[error("{0}; `vrrpd cleanup` is for what is left when none runs")]
-    Running(#[source] SocketError),
+    #[error(
+        "vrrpd is running{}, and what it holds is not left over; stop it first",
+        .0.map_or_else(String::new, |pid| format!(" (pid {pid})"))
+    )]
+    Running(Option<u32>),
     /// Whether a daemon is running cannot be told.
     #[error("could not tell whether vrrpd is running: {0}")]
     Unknown(#[source] SocketError),
@@ -48,7 +51,7 @@ pub enum CleanupError {
 /// A daemon is running, or it cannot be told; nothing was touched then.
 pub fn run(socket: &Path) -> Result<Outcome, CleanupError> {
     let _lock = ControlLock::take(socket).map_err(|error| match error {
-        SocketError::SecondDaemon { .. } => CleanupError::Running(error),
+        SocketError::SecondDaemon { pid, .. } => CleanupError::Running(pid),
         _ => CleanupError::Unknown(error),
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread()

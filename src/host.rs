@@ -12,7 +12,11 @@ pub struct AddressesError(nix::Error);
 /// The first part of this host's name, where it has one.
 #[must_use]
 pub fn short_name() -> Option<String> {
-    let name = nix::sys::utsname::uname().ok()?.nodename().to_str()?.to_owned();
+    let name = nix::sys::utsname::uname()
+        .ok()?
+        .nodename()
+        .to_str()?
+        .to_owned();
     let first = name.split('.').next()?;
     (!first.is_empty()).then(|| first.to_owned())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use caps::{CapSet, Capability, CapsHashSet};
 use nix::sys::prctl;
-use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 
 /// What the daemon needs, and what for.
 const NEEDED: [(Capability, &str); 2] = [
@@ -82,24 +82,54 @@ pub fn check() -> Result<(), PrivilegeError> {
 /// Allows real-time scheduling and locked memory after the privileges for them are gone. Works
 /// where the process was started with more than it needs, as by root; elsewhere the limits of
 /// the systemd unit stand.
-pub fn allow_realtime() {
-    for (resource, limit) in [
-        (Resource::RLIMIT_RTPRIO, REALTIME_PRIORITY),
-        (Resource::RLIMIT_MEMLOCK, RLIM_INFINITY),
+///
+/// Returns capabilities to keep because a limit cannot be raised, as in a container that was
+/// given `SYS_NICE` and `IPC_LOCK`.
+#[must_use]
+pub fn allow_realtime() -> Vec<Capability> {
+    let mut keep = Vec::new();
+    for (resource, limit, instead) in [
+        (
+            Resource::RLIMIT_RTPRIO,
+            REALTIME_PRIORITY,
+            Capability::CAP_SYS_NICE,
+        ),
+        (
+            Resource::RLIMIT_MEMLOCK,
+            RLIM_INFINITY,
+            Capability::CAP_IPC_LOCK,
+        ),
     ] {
         if let Err(cause) = setrlimit(resource, limit, limit) {
             tracing::debug!(?resource, %cause, "the limit stays as it was");
         }
+        let enough = getrlimit(resource).is_ok_and(|(soft, _)| soft >= limit);
+        if !enough && has(instead) {
+            keep.push(instead);
+        }
     }
+    keep
 }
 
-/// Lets go of every capability but the needed ones, for this thread, the threads it starts and
-/// whatever they execute, and for good: no program executed later can gain any.
+/// Whether this process may lock as much memory as it likes, now and later.
+#[must_use]
+pub fn may_lock_memory() -> bool {
+    has(Capability::CAP_IPC_LOCK)
+        || getrlimit(Resource::RLIMIT_MEMLOCK).is_ok_and(|(soft, _)| soft == RLIM_INFINITY)
+}
+
+fn has(capability: Capability) -> bool {
+    caps::has_cap(None, CapSet::Effective, capability).unwrap_or(false)
+}
+
+/// Lets go of every capability but the needed ones and those in `more`, for this thread, the
+/// threads it starts and whatever they execute, and for good: no program executed later can
+/// gain any. What is executed gets none of `more`.
 ///
 /// # Errors
 /// Where the kernel refuses to narrow what this thread itself can do. The bounding set is
 /// narrowed where allowed; no_new_privs holds without it.
-pub fn drop() -> Result<(), PrivilegeError> {
+pub fn drop(more: &[Capability]) -> Result<(), PrivilegeError> {
     let keep: CapsHashSet = NEEDED.iter().map(|(capability, _)| *capability).collect();
     for capability in caps::runtime::thread_all_supported().difference(&keep) {
         if let Err(cause) = caps::drop(None, CapSet::Bounding, *capability) {
@@ -123,7 +153,8 @@ pub fn drop() -> Result<(), PrivilegeError> {
         (CapSet::Effective, "narrow the effective capabilities"),
         (CapSet::Permitted, "narrow the permitted capabilities"),
     ] {
-        let narrowed = read(set)?.intersection(&keep).copied().collect();
+        let mut narrowed = read(set)?;
+        narrowed.retain(|capability| keep.contains(capability) || more.contains(capability));
         caps::set(None, set, &narrowed).map_err(|cause| refused(action, &cause))?;
     }
     prctl::set_no_new_privs().map_err(|cause| refused("set no_new_privs", &cause))
@@ -155,7 +186,7 @@ mod tests {
     fn only_the_two_capabilities_remain_and_no_new_ones_can_be_gained() {
         in_own_thread(|| {
             check().expect("this test needs root");
-            drop().expect("letting go is always allowed");
+            drop(&[]).expect("letting go is always allowed");
             let keep: CapsHashSet = NEEDED.iter().map(|(capability, _)| *capability).collect();
             assert_eq!(caps::read(None, CapSet::Effective).expect("readable"), keep);
             assert_eq!(caps::read(None, CapSet::Permitted).expect("readable"), keep);

@@ -72,32 +72,36 @@ struct Standing {
 fn settled(lab: &Lab, daemons: &[Daemon], adverts: u64) -> vrrp_lab::Result<String> {
     let mut since: Option<(Standing, u64)> = None;
     let mut restless = 0;
-    let holder = lab.wait_for("one host holds both addresses and goes on so", BOUND, || {
-        let (first, second) = (lab.holders(FIRST).ok()?, lab.holders(SECOND).ok()?);
-        if first.len() != 1 || first != second {
-            since = None;
-            return None;
-        }
-        let holder = first[0].clone();
-        let instance = daemons[usize::from(holder == "cp2")].instance(Some("first"));
-        let sent = instance.ok()?["counters"]["adverts_sent"].as_u64()?;
-        let transitions = daemons.iter().map(|daemon| transitions(daemon).ok());
-        let transitions = transitions.sum::<Option<u64>>()?;
-        let now = Standing {
-            holder,
-            transitions,
-        };
-        match &since {
-            Some((before, first_sent)) if *before == now => {
-                (sent >= first_sent + adverts).then_some(now.holder)
+    let holder = lab.wait_for(
+        "one host holds both addresses and goes on so",
+        BOUND,
+        || {
+            let (first, second) = (lab.holders(FIRST).ok()?, lab.holders(SECOND).ok()?);
+            if first.len() != 1 || first != second {
+                since = None;
+                return None;
             }
-            _ => {
-                restless += 1;
-                since = Some((now, sent));
-                None
+            let holder = first[0].clone();
+            let instance = daemons[usize::from(holder == "cp2")].instance(Some("first"));
+            let sent = instance.ok()?["counters"]["adverts_sent"].as_u64()?;
+            let transitions = daemons.iter().map(|daemon| transitions(daemon).ok());
+            let transitions = transitions.sum::<Option<u64>>()?;
+            let now = Standing {
+                holder,
+                transitions,
+            };
+            match &since {
+                Some((before, first_sent)) if *before == now => {
+                    (sent >= first_sent + adverts).then_some(now.holder)
+                }
+                _ => {
+                    restless += 1;
+                    since = Some((now, sent));
+                    None
+                }
             }
-        }
-    })?;
+        },
+    )?;
     assert!(restless < 10, "{restless} changes\n{}", lab.diagnostics());
     Ok(holder)
 }

@@ -126,6 +126,14 @@ fn a_backup_has_its_own_interface_and_not_the_address_and_says_nothing() -> Resu
     let ten = Duration::from_secs(1);
     lab.wait_until("a second goes by", BOUND, || since.elapsed() > ten)?;
     assert_eq!(second.state().as_deref(), Some("backup"));
+    let frames = lab.capture().select(|frame| {
+        let from_mac = frame.host == "cp2" && frame.bytes().get(6..12)? == MAC;
+        from_mac.then(|| frame.bytes().to_vec())
+    });
+    for frame in &frames {
+        eprintln!("DEBUG {:02x?}", frame);
+    }
+    assert!(frames.is_empty());
     let senders: Vec<_> = lab.capture().adverts_since(since);
     assert!(senders.iter().all(|advert| advert.host == "cp1"));
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use vrrp_config::{HostFacts, LoadOptions, Loaded, LoadedConfig, Style, load};
+use vrrp_config::{HostFacts, LoadOptions, Loaded, LoadedConfig, Realtime, Style, load};
 
 use super::{RunArgs, exit, terminal};
 use crate::control::ControlSocket;
@@ -49,8 +49,11 @@ fn start(args: RunArgs, options: LoadOptions, loaded: LoadedConfig) -> Result<()
         ControlSocket::bind(&loaded.config.control.socket).map_err(|error| text(&error))?;
     let metrics = loaded.config.metrics.listen.map(metrics::bind).transpose();
     let metrics = metrics.map_err(|error| text(&error))?;
-    privileges::allow_realtime();
-    privileges::drop().map_err(|error| text(&error))?;
+    let keep = match loaded.config.realtime {
+        Realtime::Auto => privileges::allow_realtime(),
+        Realtime::Off => Vec::new(),
+    };
+    privileges::drop(&keep).map_err(|error| text(&error))?;
     let settings = loaded.config.log;
     let _log = log::start(settings.level, settings.format)
         .map_err(|error| format!("starting the log: {error}"))?;

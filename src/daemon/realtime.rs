@@ -3,6 +3,8 @@
 
 use vrrp_net::realtime::{lock_memory, schedule_this_thread};
 
+use crate::privileges;
+
 /// Above everything ordinary, below the kernel's own threads (interrupts are at 50).
 const PROTOCOL_PRIORITY: u8 = 10;
 /// The protocol thread never waits for the kernel thread, and goes first.
@@ -11,7 +13,11 @@ const KERNEL_PRIORITY: u8 = 9;
 /// For the protocol thread: its schedule, and the memory of the whole process. Says in one
 /// line what came of it.
 pub(super) fn for_protocol_thread() {
-    let refused: Vec<String> = [schedule_this_thread(PROTOCOL_PRIORITY), lock_memory()]
+    let results = [
+        schedule_this_thread(PROTOCOL_PRIORITY),
+        lock_memory(privileges::may_lock_memory()),
+    ];
+    let refused: Vec<String> = results
         .into_iter()
         .filter_map(Result::err)
         .map(|error| error.to_string())

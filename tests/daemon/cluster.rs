@@ -48,11 +48,17 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The hosts of `lab` with a configuration each, not waited for.
+    /// The hosts of `lab` with a configuration each; cp1 is master, or is about to be again.
+    ///
+    /// It starts first: on a busy machine the others' timers may fire before its own, and not
+    /// every configuration gives the VIP back.
     pub(crate) fn start_unsettled(lab: Lab, config: impl Fn(&Host, u8) -> String) -> Result<Self> {
         let mut daemons = BTreeMap::new();
         for (host, priority) in lab.hosts().iter().zip(PRIORITIES) {
             let daemon = host.start_vrrpd(&config(host, priority))?;
+            if daemons.is_empty() {
+                daemon.wait_state("master", BOUND)?;
+            }
             daemons.insert(host.name().to_owned(), daemon);
         }
         Ok(Self { daemons, lab })

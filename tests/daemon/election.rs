@@ -22,6 +22,23 @@ fn the_highest_priority_is_master_whoever_starts_first() -> Result<()> {
 }
 
 #[test]
+fn hosts_that_start_at_the_same_time_agree_on_the_highest_priority() -> Result<()> {
+    let lab = Lab::new(3)?;
+    let mut daemons = Vec::new();
+    for (host, priority) in lab.hosts().iter().zip([10, 130, 250]) {
+        daemons.push(host.start_vrrpd(&config(priority, ""))?);
+    }
+    daemons[2].wait_state("master", BOUND)?;
+    lab.wait_only_holder(VIP, "cp3", BOUND)?;
+    for daemon in &daemons[..2] {
+        daemon.wait_instance("its master", BOUND, |instance| {
+            instance["state"] == "backup" && instance["master"]["address"] == "10.0.50.13"
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
 fn every_backup_knows_the_master_its_priority_and_when_it_was_heard() -> Result<()> {
     let cluster = Cluster::start("")?;
     for backup in ["cp2", "cp3"] {

@@ -85,7 +85,7 @@ fn the_vip_leaves_a_failing_api_server(
     let why = instance["effective_priority_reason"].to_string();
     assert!(why.contains("apiserver down"), "{why}");
     let reason = instance["reason"].to_string();
-    assert!(reason.contains("apiserver"), "{reason}");
+    assert!(reason.contains("10.0.50.12"), "{reason}");
     cluster.stays("cp2", 10)
 }
 

@@ -15,6 +15,7 @@ matrix! {
     Software::Frr;
     v2_ipv4: Setup { name: "v2", version: 2, ..OF_FRR };
     v3_ipv4: Setup { name: "v3", ..OF_FRR };
+    v3_ipv4_with_our_vmac: Setup { name: "v3, both vmacs", our_vmac: true, ..OF_FRR };
     v3_ipv6: Setup { name: "v3 IPv6", family: Family::V6, ..OF_FRR };
 }
 

@@ -22,6 +22,14 @@ matrix! {
     v3_ipv6_with_its_vmac: Setup {
         name: "v3 IPv6, its vmac", family: Family::V6, peer_vmac: true, ..Setup::V3
     };
+    v3_ipv6_with_both_vmacs: Setup {
+        name: "v3 IPv6, both vmacs", family: Family::V6, peer_vmac: true, our_vmac: true,
+        ..Setup::V3
+    };
+    v3_with_both_vmacs: Setup {
+        name: "v3, both vmacs", peer_vmac: true, our_vmac: true, ..Setup::V3
+    };
+    v3_with_our_vmac: Setup { name: "v3, our vmac", our_vmac: true, ..Setup::V3 };
     v3_with_its_vmac: Setup { name: "v3, its vmac", peer_vmac: true, ..Setup::V3 };
 }
 

@@ -88,8 +88,11 @@ impl Router {
     }
 }
 
-/// What vrrpd says of this machine when that is too busy.
-const BUSY: [&str; 3] = [
+/// What vrrpd may warn of that has nothing to do with the peer: a machine that is too busy, or its
+/// settings.
+const OF_THIS_HOST: [&str; 5] = [
+    "changed arp_ignore and arp_announce",
+    "no real-time scheduling",
     "an advert was sent",
     "did not run for",
     "takeover timer served",
@@ -100,7 +103,7 @@ const BUSY: [&str; 3] = [
 fn complaints_of_vrrpd(daemon: &Daemon, before_learning: bool) -> Result<Vec<String>> {
     let mut found = faults(daemon.process(), |line| {
         (line.contains("WARN") || line.contains("ERROR"))
-            && !BUSY.iter().any(|part| line.contains(part))
+            && !OF_THIS_HOST.iter().any(|part| line.contains(part))
             && !(before_learning && line.contains("is master too"))
     });
     if daemon.process().is_running() {

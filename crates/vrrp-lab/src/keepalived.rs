@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::command::Command;
-use crate::error::{LabError, Result};
+use crate::error::{Context, LabError, Result};
 use crate::host::Host;
 use crate::process::Process;
 
@@ -110,6 +110,14 @@ impl Keepalived {
         &self.process
     }
 
+    /// Writes its config file anew; SIGHUP makes it read that.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn configure(&self, config: &str) -> Result<()> {
+        self.host.write_file(CONFIG_FILE, config)
+    }
+
     /// Kills parent and VRRP process, as a crash does: the VIP stays behind.
     ///
     /// # Errors
@@ -121,7 +129,12 @@ impl Keepalived {
         self.process.stop();
         let _ = kill(vrrp, Signal::SIGKILL);
         self.process.kill();
-        self.process.wait_exit(Duration::from_secs(5)).map(drop)
+        self.process.wait_exit(Duration::from_secs(5))?;
+        // The number may soon be another process's.
+        let what = format!("removing {VRRP_PID_FILE} on {}", self.host.name());
+        self.host
+            .enter(|| std::fs::remove_file(VRRP_PID_FILE))?
+            .context(|| what)
     }
 
     /// Sends a signal to parent and VRRP process: SIGSTOP and SIGCONT make it hang and wake.

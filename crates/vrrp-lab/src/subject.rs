@@ -50,14 +50,19 @@ impl Software {
         }
     }
 
-    pub(crate) fn start(self, host: &Host, priority: u8, setup: Setup) -> Result<Running> {
+    /// Its config file.
+    pub(crate) fn config(self, host: &Host, priority: u8, setup: Setup) -> String {
         match self {
-            Self::Vrrpd => host
-                .start_vrrpd(&vrrpd_config(host, priority, setup))
-                .map(Running::Vrrpd),
-            Self::Keepalived => host
-                .start_keepalived(&keepalived_config(host, priority, setup))
-                .map(Running::Keepalived),
+            Self::Vrrpd => vrrpd_config(host, priority, setup),
+            Self::Keepalived => keepalived_config(host, priority, setup),
+        }
+    }
+
+    pub(crate) fn start(self, host: &Host, priority: u8, setup: Setup) -> Result<Running> {
+        let config = self.config(host, priority, setup);
+        match self {
+            Self::Vrrpd => host.start_vrrpd(&config).map(Running::Vrrpd),
+            Self::Keepalived => host.start_keepalived(&config).map(Running::Keepalived),
         }
     }
 }

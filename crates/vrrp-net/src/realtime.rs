@@ -5,7 +5,7 @@ use std::io;
 
 use nix::errno::Errno;
 use nix::sys::mman::{MlockAllFlags, mlockall};
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+use nix::sys::resource::{Resource, getrlimit};
 
 /// Why the host does not allow it.
 #[derive(Debug, thiserror::Error)]
@@ -45,11 +45,14 @@ pub fn schedule_this_thread(priority: u8) -> Result<(), RealtimeError> {
 /// Keeps every page of the process in memory once it has been touched. Pages that nothing ever
 /// touches, such as most of each thread's stack, cost nothing.
 ///
+/// `unlimited` is whether neither a limit nor a missing capability stands in the way, also of
+/// what is allocated later.
+///
 /// # Errors
 /// The host does not allow it, or limits it.
-pub fn lock_memory() -> Result<(), RealtimeError> {
-    let (limit, _) = getrlimit(Resource::RLIMIT_MEMLOCK).map_err(memory)?;
-    if limit != RLIM_INFINITY {
+pub fn lock_memory(unlimited: bool) -> Result<(), RealtimeError> {
+    if !unlimited {
+        let (limit, _) = getrlimit(Resource::RLIMIT_MEMLOCK).map_err(memory)?;
         return Err(RealtimeError::MemoryLimit(limit));
     }
     let on_fault = MlockAllFlags::from_bits_retain(libc::MCL_ONFAULT);

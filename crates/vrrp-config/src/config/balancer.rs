@@ -82,6 +82,10 @@ pub struct BackendCheck {
 
 /// A probe whose target is each backend in turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a configuration has a handful of these"
+)]
 pub enum BackendProbe {
     /// GET `scheme://{backend}path`.
     Http {

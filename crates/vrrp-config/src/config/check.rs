@@ -36,6 +36,10 @@ pub struct HoldDown {
 
 /// What one probe does.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a configuration has a handful of these"
+)]
 pub enum Probe {
     /// GET over HTTP or HTTPS.
     Http(HttpProbe),

@@ -44,6 +44,14 @@ impl Peers {
         self.list.iter().map(|peer| peer.info)
     }
 
+    /// What is odd about a peer is told again when it is next heard: whoever shows warnings may
+    /// drop them with a change of state.
+    pub(super) fn tell_again(&mut self) {
+        for peer in &mut self.list {
+            peer.told = Told::default();
+        }
+    }
+
     /// The entry of `source`: found, made, or that of the peer heard longest ago.
     fn entry(&mut self, source: IpAddr, now: Instant) -> &mut Peer {
         let blank = Peer {

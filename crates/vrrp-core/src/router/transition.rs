@@ -23,6 +23,7 @@ impl VirtualRouter {
         self.listened_again = false;
         self.yielded = false;
         self.last_conflict = None;
+        self.peers.tell_again();
 
         self.state = to;
         self.since = self.now;

@@ -1,8 +1,9 @@
 //! One measurement: a fresh lab, three hosts, a settled master, one event.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use vrrp_lab::{ApiServer, Lab, Prober, Result, VIP};
+use vrrp_lab::{API_PORT, ApiServer, HttpsProber, Lab, Prober, Result, VIP};
 
 use crate::subject::{Running, Setup, Software, priority};
 
@@ -11,6 +12,8 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(60);
 const MOVES_WITHIN: Duration = Duration::from_secs(60);
 /// How long after a handover further gaps still count as its own.
 const AFTERMATH: Duration = Duration::from_millis(500);
+/// Time between two HTTPS requests, each on a connection of its own.
+const REQUEST_INTERVAL: Duration = Duration::from_millis(5);
 
 /// What happens to the master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +57,18 @@ impl Scenario {
     }
 }
 
+/// Who asks through the VIP.
+enum Client {
+    Udp(Prober),
+    /// Where the API server is what counts.
+    Https(HttpsProber),
+}
+
 /// Three hosts with `cp1` as the settled master, and a client that is answered.
 struct Scene {
     running: Vec<Running>,
     servers: Vec<ApiServer>,
-    prober: Prober,
+    client: Client,
     lab: Lab,
 }
 
@@ -108,12 +118,17 @@ impl Scene {
             })
         })?;
         lab.wait_only_holder(VIP, "cp1", SETTLES_WITHIN)?;
-        let prober = lab.probe(VIP)?;
-        prober.wait_answer("cp1", Instant::now(), SETTLES_WITHIN)?;
+        let client = if setup.checked {
+            let target = SocketAddr::new(VIP.into(), API_PORT);
+            Client::Https(lab.probe_https(target, REQUEST_INTERVAL)?)
+        } else {
+            Client::Udp(lab.probe(VIP)?)
+        };
+        client.wait_answer("cp1", Instant::now(), SETTLES_WITHIN)?;
         Ok(Self {
             running,
             servers,
-            prober,
+            client,
             lab,
         })
     }
@@ -135,7 +150,7 @@ impl Scene {
         // the others, and killing it would cost time on this machine just when it is measured.
         self.lab.host("cp1")?.cut()?;
         let gone = Instant::now();
-        let back = self.prober.wait_answer("cp2", gone, MOVES_WITHIN)?;
+        let back = self.client.wait_answer("cp2", gone, MOVES_WITHIN)?;
         let adverts = self.lab.capture().adverts_from("cp1");
         let last = adverts.iter().rev().find(|advert| advert.at < gone);
         Ok(Measurement {
@@ -150,10 +165,10 @@ impl Scene {
         if let Some(running) = self.running.first() {
             running.process().terminate();
         }
-        self.prober.wait_answer("cp2", asked, MOVES_WITHIN)?;
+        self.client.wait_answer("cp2", asked, MOVES_WITHIN)?;
         std::thread::sleep(AFTERMATH);
         Ok(Measurement {
-            outage: self.prober.longest_gap_since(asked),
+            outage: self.client.longest_gap_since(asked),
             since_last_advert: None,
             unsent: self.unsent_since(asked),
         })
@@ -164,7 +179,7 @@ impl Scene {
         if let Some(server) = self.servers.first() {
             server.process().kill();
         }
-        let back = self.prober.wait_answer("cp2", killed, MOVES_WITHIN)?;
+        let back = self.client.wait_answer("cp2", killed, MOVES_WITHIN)?;
         Ok(Measurement {
             outage: back - killed,
             since_last_advert: None,
@@ -173,10 +188,29 @@ impl Scene {
     }
 
     fn unsent_since(&self, since: Instant) -> u64 {
-        self.prober
-            .gaps_since(since)
-            .iter()
-            .map(|gap| gap.unsent)
-            .sum()
+        match &self.client {
+            Client::Udp(prober) => prober.gaps_since(since).iter().map(|gap| gap.unsent).sum(),
+            Client::Https(_) => 0,
+        }
+    }
+}
+
+impl Client {
+    fn wait_answer(&self, host: &str, since: Instant, bound: Duration) -> Result<Instant> {
+        match self {
+            Self::Udp(prober) => prober.wait_answer(host, since, bound),
+            Self::Https(prober) => prober.wait_answer(host, since, bound),
+        }
+    }
+
+    fn longest_gap_since(&self, since: Instant) -> Duration {
+        match self {
+            Self::Udp(prober) => prober.longest_gap_since(since),
+            Self::Https(prober) => {
+                let gaps = prober.report().gaps;
+                let lengths = gaps.iter().filter(|gap| gap.start >= since);
+                lengths.map(|gap| gap.length).max().unwrap_or_default()
+            }
+        }
     }
 }

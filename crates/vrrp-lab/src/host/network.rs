@@ -113,9 +113,13 @@ impl Host {
         self.wait_connected()
     }
 
-    /// Waits until the kernel has come to terms with the new carrier at both ends: until then
-    /// the bridge drops frames.
-    fn wait_connected(&self) -> Result<()> {
+    /// Waits until the kernel has come to terms with the new carrier at both ends, which it does
+    /// up to a second after [`Host::link_up`] and [`Host::mend`]: until then the bridge drops
+    /// frames.
+    ///
+    /// # Errors
+    /// It has not after ten seconds.
+    pub fn wait_connected(&self) -> Result<()> {
         let (port, deadline) = (self.port(), Instant::now() + CONNECTED_WITHIN);
         loop {
             let port = self.inner.switch.netlink.link(&port)?;

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
@@ -13,7 +13,7 @@ use tokio::runtime;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::ledger::Gap;
-use crate::error::Result;
+use crate::error::{LabError, Result};
 use crate::host::Host;
 use crate::http::{connect_tls, exchange};
 use crate::tls;
@@ -22,6 +22,8 @@ use crate::tls;
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// No more probes than this at a time.
 const MOST_AT_A_TIME: usize = 64;
+/// Pause between two looks at the records.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// A running HTTPS prober.
 #[derive(Debug)]
@@ -84,6 +86,34 @@ impl HttpsProber {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         report(records, Instant::now())
+    }
+
+    /// When the first of the probes sent at or after `since` was answered by `host`.
+    ///
+    /// # Errors
+    /// None was within `bound`.
+    pub fn wait_answer(&self, host: &str, since: Instant, bound: Duration) -> Result<Instant> {
+        let deadline = Instant::now() + bound;
+        loop {
+            let first = {
+                let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+                let good = records.iter().filter(|record| {
+                    record.started >= since && record.answer.as_deref() == Ok(host)
+                });
+                good.map(|record| record.ended).min()
+            };
+            if let Some(first) = first {
+                return Ok(first);
+            }
+            if Instant::now() > deadline {
+                return Err(LabError::Timeout {
+                    what: format!("waiting for an answer of {host} over HTTPS"),
+                    bound,
+                    diagnostics: format!("{:#?}", self.report()),
+                });
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
     }
 
     /// Stops probing and reports.

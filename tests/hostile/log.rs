@@ -1,0 +1,35 @@
+//! A storm of bad packets does not fill the log.
+
+use vrrp_lab::Result;
+
+use crate::scene::{BOUND, Scene, V4, V6, sound};
+
+#[test]
+fn a_storm_of_bad_packets_is_counted_in_full_and_logged_once_for_each_reason() -> Result<()> {
+    const STORM: u64 = 400;
+    let scene = Scene::master()?;
+    let state = (scene.state(V4)?, scene.state(V6)?);
+    for instance in [V4, V6] {
+        let ttl = sound(&scene, instance).ttl(64).packet();
+        let sum = sound(&scene, instance).wrong_sum().packet();
+        let storm: Vec<_> = (0..STORM).flat_map(|_| [ttl.clone(), sum.clone()]).collect();
+        scene.host("cp3").inject_many(&storm)?;
+    }
+    scene.lab.wait_until("all are counted", BOUND, || {
+        let counts = scene.drops().unwrap_or_default();
+        counts.len() == 4 && counts.values().all(|count| *count == STORM)
+    })?;
+    let lines = scene.daemon.process().lines();
+    for instance in [V4, V6] {
+        for reason in ["ttl", "checksum"] {
+            let logged = lines.iter().filter(|line| {
+                line.text.contains("dropped an advert")
+                    && line.text.contains(&format!("instance=\"{instance}\""))
+                    && line.text.contains(&format!("reason=\"{reason}\""))
+            });
+            assert_eq!(logged.count(), 1, "{instance}: {reason}");
+        }
+    }
+    assert_eq!((scene.state(V4)?, scene.state(V6)?), state);
+    Ok(())
+}
