@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use vrrp_lab::{Command, Daemon, Host, INTERFACE, Lab, Link, VIP, VIP_V6};
+use vrrp_lab::{Command, Daemon, Host, INTERFACE, KeepalivedInstance, Lab, Link, VIP, VIP_V6};
 
 type Result = vrrp_lab::Result<()>;
 
@@ -115,6 +115,9 @@ fn adverts_announcements_and_answers_have_the_virtual_mac_and_no_other() -> Resu
 #[test]
 fn a_backup_has_its_own_interface_and_not_the_address_and_says_nothing() -> Result {
     let lab = Lab::new(2)?;
+    // The kernel's own IGMP reports: docs/vmac.md.
+    lab.host("cp2")?
+        .write_file("/proc/sys/net/ipv4/igmp_link_local_mcast_reports", "0")?;
     let (_first, second) = two(&lab)?;
     let backup = lab.host("cp2")?;
     let made = link(backup, NAME)?.expect("it is there");
@@ -130,10 +133,7 @@ fn a_backup_has_its_own_interface_and_not_the_address_and_says_nothing() -> Resu
         let from_mac = frame.host == "cp2" && frame.bytes().get(6..12)? == MAC;
         from_mac.then(|| frame.bytes().to_vec())
     });
-    for frame in &frames {
-        eprintln!("DEBUG {:02x?}", frame);
-    }
-    assert!(frames.is_empty());
+    assert!(frames.is_empty(), "{frames:02x?}");
     let senders: Vec<_> = lab.capture().adverts_since(since);
     assert!(senders.iter().all(|advert| advert.host == "cp1"));
     assert_eq!(
@@ -396,5 +396,30 @@ fn one_vrid_on_two_interfaces_makes_two() -> Result {
     assert!(daemon.terminate(BOUND)?.success());
     let left = host.links()?;
     assert!(!left.iter().any(|link| link.name.starts_with("vrrp4")));
+    Ok(())
+}
+
+#[test]
+fn it_hands_over_to_a_keepalived_with_the_same_mac_and_takes_back() -> Result {
+    let lab = Lab::new(2)?;
+    let (ours, theirs) = (lab.host("cp1")?, lab.host("cp2")?);
+    let daemon = ours.start_vrrpd(&config(200, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    let mut instance = KeepalivedInstance::new(VIP.into(), 100);
+    instance.advert_interval = Duration::from_millis(100);
+    instance.extra = "    use_vmac\n".to_owned();
+    let keepalived = theirs.start_keepalived(&instance.config(theirs.interface(), ""))?;
+    keepalived.wait_state("BACKUP", BOUND)?;
+    lab.wait_only_holder(VIP, "cp1", BOUND)?;
+    let since = Instant::now();
+    assert!(daemon.terminate(BOUND)?.success());
+    keepalived.wait_state("MASTER", BOUND)?;
+    lab.wait_only_holder(VIP, "cp2", BOUND)?;
+    // It hears adverts from its own virtual MAC address, and takes over again.
+    let daemon = ours.start_vrrpd(&config(200, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    lab.wait_only_holder(VIP, "cp1", BOUND)?;
+    let adverts = lab.capture().adverts_since(since);
+    assert!(adverts.iter().all(|advert| advert.source_mac == MAC));
     Ok(())
 }

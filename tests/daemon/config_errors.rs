@@ -114,9 +114,9 @@ const WRONG: &[Wrong] = &[
     },
     Wrong {
         what: "a key whose behaviour does not exist yet",
-        text: "instances:\n  - name: one\n    addresses: [10.0.50.20]\n    vmac: true\n",
-        places: &[(4, 5)],
-        words: &["vmac", "not supported yet"],
+        text: "instances:\n  - name: one\n    addresses: [10.0.50.20]\nmetrics: {keepalived_names: true}\n",
+        places: &[(4, 11)],
+        words: &["keepalived_names", "not supported yet"],
     },
     Wrong {
         what: "many errors at once",

@@ -18,7 +18,7 @@ fn example(name: &str) -> String {
 const CLUSTER: &str = "/etc/vrrpd/cluster.yaml";
 const INVENTORY: &str = "/etc/vrrpd/inventory.yaml";
 
-fn run(lab: Lab, cluster_file: &str, inventory_file: &str) -> Result<()> {
+fn run(lab: &Lab, cluster_file: &str, inventory_file: &str) -> Result<()> {
     let mut daemons = Vec::new();
     let mut servers = Vec::new();
     for host in lab.hosts() {
@@ -46,19 +46,19 @@ fn run(lab: Lab, cluster_file: &str, inventory_file: &str) -> Result<()> {
 
 #[test]
 fn three_hosts_run_the_users_own_files() -> Result<()> {
-    run(Lab::new(3)?, "cluster.yaml", "inventory.yaml")
+    run(&Lab::new(3)?, "cluster.yaml", "inventory.yaml")
 }
 
 #[test]
 fn keepalived_without_any_key_means_all_defaults() -> Result<()> {
     let lab = Lab::builder().interface("bond0").build()?;
-    run(lab, "keepalived-defaults.yaml", "inventory.yaml")
+    run(&lab, "keepalived-defaults.yaml", "inventory.yaml")
 }
 
 #[test]
 fn the_endpoint_may_stand_in_the_inventory() -> Result<()> {
     run(
-        Lab::new(3)?,
+        &Lab::new(3)?,
         "endpoint-from-inventory.yaml",
         "inventory-with-endpoint.yaml",
     )

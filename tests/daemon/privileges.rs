@@ -6,6 +6,8 @@ use crate::cluster::{BOUND, config, vip};
 
 /// CAP_NET_ADMIN is 12, CAP_NET_RAW is 13.
 const TWO: &str = "0000000000003000";
+/// And CAP_IPC_LOCK, 14, and CAP_SYS_NICE, 23: where root may not raise its own limits.
+const TWO_AND_REAL_TIME: u64 = 1 << 12 | 1 << 13 | 1 << 14 | 1 << 23;
 const NONE: &str = "0000000000000000";
 
 /// A field of every thread's status.
@@ -90,11 +92,33 @@ fn an_ordinary_user_with_two_capabilities_does_everything() -> Result<()> {
 #[test]
 fn started_as_root_it_lets_go_of_all_it_does_not_need() -> Result<()> {
     let lab = Lab::new(1)?;
-    let daemon = lab.host("cp1")?.start_vrrpd(&config(100, ""))?;
+    let text = config(100, "realtime: off\n");
+    let daemon = lab.host("cp1")?.start_vrrpd(&text)?;
     daemon.wait_state("master", BOUND)?;
     is_confined(&daemon);
     let bounding = of_threads(&daemon, "CapBnd");
     assert!(bounding.iter().all(|set| set == TWO), "{bounding:?}");
+    Ok(())
+}
+
+#[test]
+fn for_real_time_it_keeps_at_most_what_that_needs_and_passes_it_on_to_nobody() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let daemon = lab.host("cp1")?.start_vrrpd(&config(100, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    for field in ["CapEff", "CapPrm"] {
+        for set in of_threads(&daemon, field) {
+            let set = u64::from_str_radix(&set, 16).expect("hexadecimal digits");
+            assert_eq!(set & !TWO_AND_REAL_TIME, 0, "{field}: {set:x}");
+        }
+    }
+    for (field, wanted) in [("CapInh", NONE), ("CapAmb", NONE), ("CapBnd", TWO)] {
+        let values = of_threads(&daemon, field);
+        assert!(
+            values.iter().all(|set| set == wanted),
+            "{field}: {values:?}"
+        );
+    }
     Ok(())
 }
 

@@ -18,10 +18,17 @@ fn a_master_keeps_its_own_interval_whatever_a_lower_priority_sends() -> Result<(
         for interval in [1, LONGEST] {
             let since = Instant::now();
             scene.send(&sound_with(&scene, instance, 50, interval))?;
-            let advert = scene.lab.capture().wait_for_advert("the next beat", since, BOUND, |a| {
-                let after = a.at > since + INTERVAL / 2;
-                a.host == "cp1" && a.vrid == 51 && a.source.is_ipv6() == (instance == V6) && after
-            })?;
+            let advert =
+                scene
+                    .lab
+                    .capture()
+                    .wait_for_advert("the next beat", since, BOUND, |a| {
+                        let after = a.at > since + INTERVAL / 2;
+                        a.host == "cp1"
+                            && a.vrid == 51
+                            && a.source.is_ipv6() == (instance == V6)
+                            && after
+                    })?;
             assert_eq!(advert.interval, INTERVAL);
         }
         assert_eq!(scene.state(instance)?, state, "{instance}");
@@ -61,9 +68,11 @@ fn a_backup_waits_for_a_master_of_40_seconds_until_another_advert_tells_it_other
         scene.wait_state(instance, "backup")?;
         let state = scene.state(instance)?;
         let begun = Instant::now();
-        scene.lab.wait_until("ten of its own intervals", BOUND, || {
-            begun.elapsed() > INTERVAL * 10
-        })?;
+        scene
+            .lab
+            .wait_until("ten of its own intervals", BOUND, || {
+                begun.elapsed() > INTERVAL * 10
+            })?;
         assert_eq!(scene.state(instance)?, state, "{instance}");
         scene.send(&sound_with(&scene, instance, 254, CENTISECONDS))?;
         let told = Instant::now();

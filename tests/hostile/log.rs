@@ -12,7 +12,9 @@ fn a_storm_of_bad_packets_is_counted_in_full_and_logged_once_for_each_reason() -
     for instance in [V4, V6] {
         let ttl = sound(&scene, instance).ttl(64).packet();
         let sum = sound(&scene, instance).wrong_sum().packet();
-        let storm: Vec<_> = (0..STORM).flat_map(|_| [ttl.clone(), sum.clone()]).collect();
+        let storm: Vec<_> = (0..STORM)
+            .flat_map(|_| [ttl.clone(), sum.clone()])
+            .collect();
         scene.host("cp3").inject_many(&storm)?;
     }
     scene.lab.wait_until("all are counted", BOUND, || {

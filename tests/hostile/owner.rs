@@ -16,7 +16,10 @@ fn a_stranger_of_priority_255_is_followed_and_named_until_it_is_silent() -> Resu
         let heard = scene.daemon.instance(Some(instance))?;
         assert_eq!(heard["master"]["address"], advert.source.to_string());
         assert_eq!(heard["master"]["priority"], 255);
-        let line = format!("{instance} is backup now: master {} has priority 255", advert.source);
+        let line = format!(
+            "{instance} is backup now: master {} has priority 255",
+            advert.source
+        );
         scene.daemon.process().wait_line(&line, BOUND)?;
         scene.wait_state(instance, "master")?;
     }
@@ -35,7 +38,9 @@ fn an_owner_that_hears_another_owner_reports_it_and_the_greater_address_decides(
     let stranger = sound_with(&scene, V4, 255, CENTISECONDS);
     // From a lesser address: we stay, and answer at once.
     let state = scene.state(V4)?;
-    let lesser = stranger.clone().between([10, 0, 50, 2].into(), stranger.destination);
+    let lesser = stranger
+        .clone()
+        .between([10, 0, 50, 2].into(), stranger.destination);
     scene.send(&lesser)?;
     let line = "10.0.50.2 also says that it owns the addresses (priority 255)";
     scene.daemon.process().wait_line(line, BOUND)?;
@@ -45,10 +50,12 @@ fn an_owner_that_hears_another_owner_reports_it_and_the_greater_address_decides(
     scene.send(&stranger)?;
     let line = format!("{} also says that it owns the addresses", stranger.source);
     scene.daemon.process().wait_line(&line, BOUND)?;
-    scene.lab.wait_until("it gave way and came back", BOUND, || {
-        let moved = scene.state(V4).is_ok_and(|now| now.1 >= state.1 + 2);
-        moved && scene.daemon.state().as_deref() == Some("master")
-    })?;
+    scene
+        .lab
+        .wait_until("it gave way and came back", BOUND, || {
+            let moved = scene.state(V4).is_ok_and(|now| now.1 >= state.1 + 2);
+            moved && scene.daemon.state().as_deref() == Some("master")
+        })?;
     assert!(since.elapsed() > INTERVAL * 3);
     Ok(())
 }

@@ -30,8 +30,13 @@ pub(crate) struct Scene {
     pub(crate) lab: Lab,
 }
 
-/// A configuration with an instance of each kind, all with this priority.
+/// `cp1`'s configuration: an instance of each kind, all with this priority.
 pub(crate) fn config(priority: u8) -> String {
+    config_with_peer(priority, 12)
+}
+
+/// The same with the host of this number as the unicast peer.
+fn config_with_peer(priority: u8, peer: u8) -> String {
     let instance = |name: &str, vrid: u8, address: &str, more: &str| {
         format!(
             "  - {{name: {name}, addresses: [\"{address}\"], interface: ens20f0, vrid: {vrid}, \
@@ -39,8 +44,8 @@ pub(crate) fn config(priority: u8) -> String {
         )
     };
     let fast = "advert_interval: 100ms";
-    let peers = format!("{fast}, peers: [10.0.50.12]");
-    let peers_v6 = format!("{fast}, peers: [\"fd00:50::12\"]");
+    let peers = format!("{fast}, peers: [10.0.50.{peer}]");
+    let peers_v6 = format!("{fast}, peers: [\"fd00:50::{peer}\"]");
     let slow = "version: 2, auth: {pass: s3cret}";
     String::from("instances:\n")
         + &instance(V4, 51, &VIP.to_string(), fast)
@@ -60,6 +65,16 @@ impl Scene {
             scene.wait_state(name, "master")?;
         }
         Ok(scene)
+    }
+
+    /// `cp1` with [`config`] as backup of everything, and the master on `cp2`.
+    pub(crate) fn backup() -> Result<(Self, Daemon)> {
+        let scene = Self::master()?;
+        let master = scene.host("cp2").start_vrrpd(&config_with_peer(200, 11))?;
+        for name in [V4, V6, V2, UNICAST, UNICAST_V6] {
+            scene.wait_state(name, "backup")?;
+        }
+        Ok((scene, master))
     }
 
     pub(crate) fn host(&self, name: &str) -> &Host {

@@ -49,20 +49,16 @@ fn a_bad_packet_with_every_advert_does_not_change_the_beat_of_the_master() -> Re
 
 #[test]
 fn bad_packets_do_not_keep_a_backup_from_taking_over() -> Result<()> {
-    let scene = Scene::master()?;
-    let _master = scene
-        .host("cp2")
-        .start_vrrpd(&crate::scene::config(200))?;
-    scene.wait_state(V4, "backup")?;
+    let (scene, _master) = Scene::backup()?;
     let gone = scene.host("cp2").crash()?;
     let taken = loop {
         for wrong in WRONG {
             scene.send(&wrong(sound(&scene, V4)))?;
         }
         let adverts = scene.lab.capture().adverts_since(gone);
-        let first = adverts.iter().find(|advert| {
-            advert.host == "cp1" && advert.vrid == 51 && advert.source.is_ipv4()
-        });
+        let first = adverts
+            .iter()
+            .find(|advert| advert.host == "cp1" && advert.vrid == 51 && advert.source.is_ipv4());
         if let Some(advert) = first {
             break advert.at - gone;
         }

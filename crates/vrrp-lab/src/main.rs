@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod chaos;
 mod demo;
 mod interrupt;
 mod subject;
@@ -27,6 +28,8 @@ enum Action {
     Demo(demo::DemoOptions),
     /// Measure how long clients go without service
     Bench(bench::BenchOptions),
+    /// Break three hosts at random and see what holds
+    Chaos(chaos::ChaosOptions),
     /// A stand-in API server; the lab starts one in each host
     #[command(hide = true)]
     Apiserver(ServerOptions),
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Action::Demo(options) => lab(|| demo::run(&options)),
         Action::Bench(options) => lab(|| bench::run(&options)),
+        Action::Chaos(options) => lab(|| chaos::run(&options)),
         Action::Apiserver(options) => apiserver::serve(&options),
     };
     match result {

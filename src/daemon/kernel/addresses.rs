@@ -69,8 +69,12 @@ impl Addresses {
                 holding,
                 lifetime,
                 renew,
+                asked,
             } = job
             {
+                if is_stale(asked, lifetime) {
+                    continue;
+                }
                 if renew {
                     old.extend(&holding, lifetime, &self.foreign);
                 } else {
@@ -245,6 +249,12 @@ fn tags(listed: &[AddressInfo], added: &[Key]) -> Tags {
     }
 }
 
+/// Whether somebody else may have taken over since it was asked for.
+fn is_stale(asked: u64, lifetime: Option<Duration>) -> bool {
+    let waited = Duration::from_nanos(vrrp_net::clock::now().saturating_sub(asked));
+    lifetime.is_some_and(|lifetime| waited > lifetime)
+}
+
 fn key(spec: &AddressSpec) -> Key {
     (spec.interface.index, spec.address, spec.prefix_len)
 }
@@ -299,6 +309,15 @@ impl Failures {
 mod tests {
     use super::*;
     use crate::daemon::ledger::tests::untagged;
+
+    #[test]
+    fn what_waited_longer_than_the_lease_is_not_done_any_more() {
+        let now = vrrp_net::clock::now();
+        let lease = Some(Duration::from_secs(1));
+        assert!(!is_stale(now, lease));
+        assert!(is_stale(now.saturating_sub(2_000_000_000), lease));
+        assert!(!is_stale(0, None));
+    }
 
     #[test]
     fn a_tag_that_is_absent_from_an_address_just_added_is_lost() {

@@ -71,6 +71,7 @@ mod tests {
             holding: holding(id),
             lifetime: None,
             renew: false,
+            asked: 0,
         }
     }
 

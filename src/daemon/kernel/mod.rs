@@ -69,6 +69,9 @@ pub(super) enum Job {
         lifetime: Option<Duration>,
         /// Whether they are there already and only their lifetime starts anew.
         renew: bool,
+        /// When it was asked for, nanoseconds of the monotonic clock. What waited longer than
+        /// the lifetime, because the process was stopped, is not done any more.
+        asked: u64,
     },
     /// Remove the addresses, except those an administrator had put there.
     Release(Holding),

@@ -37,6 +37,7 @@ impl Protocol {
                         holding,
                         lifetime,
                         renew: false,
+                        asked: vrrp_net::clock::now(),
                     });
                 }
             }
@@ -114,6 +115,7 @@ impl Protocol {
             holding,
             lifetime,
             renew: false,
+            asked: vrrp_net::clock::now(),
         });
     }
 
@@ -126,6 +128,7 @@ impl Protocol {
                 holding,
                 lifetime,
                 renew: true,
+                asked: vrrp_net::clock::now(),
             });
         }
     }

@@ -54,6 +54,22 @@ fn an_equal_priority_is_told_once_for_each_peer() {
 }
 
 #[test]
+fn what_is_odd_about_a_peer_is_told_again_after_a_change_of_state() {
+    let mut bench = Bench::master(config());
+    bench.hear(GREATER, 100);
+    assert_eq!(bench.state(), State::Backup, "the greater address wins");
+    let equal = Event::EqualPriority {
+        source: GREATER,
+        priority: 100,
+    };
+    assert_eq!(told(&mut bench), [equal.clone()], "before the transition");
+    for _ in 0..3 {
+        bench.hear(GREATER, 100);
+    }
+    assert_eq!(told(&mut bench), [equal], "once more, as backup");
+}
+
+#[test]
 fn another_list_is_told_on_change_and_another_order_is_not_another_list() {
     let second = ip([10, 0, 50, 21]);
     let mut bench = Bench::backup(with(|config| config.addresses = vec![VIP, second]));

@@ -136,6 +136,7 @@ impl Node {
     fn begin(&self, fault: Fault, journal: &Journal) -> Result<()> {
         let host = &self.host;
         match fault {
+            Fault::Crash => self.crash(journal),
             Fault::Kill => self.kill_daemon(journal),
             Fault::Hang => self.signal(Signal::SIGSTOP),
             Fault::Terminate => {
@@ -163,6 +164,11 @@ impl Node {
     fn mend(&self, fault: Fault) -> Result<()> {
         let host = &self.host;
         match fault {
+            Fault::Crash => {
+                host.boot()?;
+                self.start_server()?;
+                self.start_daemon()
+            }
             Fault::Kill | Fault::Terminate => self.start_daemon(),
             Fault::Hang => self.signal(Signal::SIGCONT),
             Fault::Cut | Fault::CutFrom | Fault::CutTo | Fault::Partition => host.mend(),
@@ -232,6 +238,17 @@ impl Node {
         Ok(())
     }
 
+    fn crash(&self, journal: &Journal) -> Result<()> {
+        let running = lock(&self.daemon).take();
+        let server = lock(&self.server).take();
+        self.host.crash()?;
+        if let Some(running) = running {
+            journal.keep_lines(&self.host, &running);
+        }
+        drop(server);
+        Ok(())
+    }
+
     fn kill_daemon(&self, journal: &Journal) -> Result<()> {
         let Some(running) = lock(&self.daemon).take() else {
             return Ok(());
@@ -253,10 +270,10 @@ impl Node {
         };
         running.process().terminate();
         let status = running.process().wait_exit(ENDS_WITHIN);
-        if !status.is_ok_and(|status| status.success()) {
-            journal.unasked_end(&self.host, &running);
-        } else {
+        if status.is_ok_and(|status| status.success()) {
             journal.keep_lines(&self.host, &running);
+        } else {
+            journal.unasked_end(&self.host, &running);
         }
     }
 
@@ -292,9 +309,11 @@ impl Node {
         let mut says = state.clone();
         let mut agrees = holds == (state == "master");
         if let Running::Vrrpd(daemon) = running {
-            let present = daemon.instance(None)?["addresses_present"].as_u64();
+            let instance = daemon.instance(None).ok();
+            let present = instance.and_then(|instance| instance["addresses_present"].as_u64());
             agrees &= present == Some(u64::from(holds));
-            says += &format!(" with {present:?} addresses present");
+            let present = present.map_or_else(|| "?".to_owned(), |number| number.to_string());
+            says += &format!(" with {present} addresses present");
         }
         let has = if holds { "has" } else { "does not have" };
         Ok((!agrees).then(|| format!("{name} says {says} and {has} the VIP")))

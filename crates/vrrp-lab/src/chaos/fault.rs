@@ -8,6 +8,8 @@ use vrrp_lab::Mode;
 /// Something that happens to one host, or to two, and is mended after a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
+    /// The host vanishes with all that runs on it, and boots.
+    Crash,
     /// The daemon gets SIGKILL and is started anew.
     Kill,
     /// The daemon gets SIGSTOP, then SIGCONT.
@@ -45,7 +47,8 @@ pub(super) enum Fault {
 }
 
 /// All, in the order of tables.
-pub(super) const ALL: [Fault; 17] = [
+pub(super) const ALL: [Fault; 18] = [
+    Fault::Crash,
     Fault::Kill,
     Fault::Hang,
     Fault::Terminate,
@@ -68,6 +71,7 @@ pub(super) const ALL: [Fault; 17] = [
 impl Fault {
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::Crash => "host vanishes, boots",
             Self::Kill => "SIGKILL, restart",
             Self::Hang => "SIGSTOP, SIGCONT",
             Self::Terminate => "SIGTERM, restart",
@@ -91,7 +95,7 @@ impl Fault {
     /// How often it is chosen, beside the others.
     pub(super) const fn weight(self) -> u64 {
         match self {
-            Self::Kill | Self::Hang | Self::Terminate => 12,
+            Self::Crash | Self::Kill | Self::Hang | Self::Terminate => 10,
             Self::Cut | Self::Partition | Self::Recreate => 7,
             Self::DeleteVip => 8,
             Self::CutFrom | Self::CutTo | Self::LinkDown | Self::Unplug => 5,
@@ -100,19 +104,11 @@ impl Fault {
         }
     }
 
-    /// Whether it takes its host out of the running or cuts it off.
-    pub(super) const fn impairs(self) -> bool {
-        !matches!(
-            self,
-            Self::DeleteVip | Self::ReloadSame | Self::ReloadOther | Self::ReloadBad
-        )
-    }
-
-    /// Whether hosts cannot hear each other while it lasts, so that each side has a master.
+    /// Whether hosts cannot hear each other while it lasts.
     pub(super) const fn isolates(self) -> bool {
         matches!(
             self,
-            Self::Cut | Self::CutFrom | Self::CutTo | Self::Partition
+            Self::Crash | Self::Cut | Self::CutFrom | Self::CutTo | Self::Partition
         )
     }
 

@@ -116,7 +116,7 @@ fn lasts(dice: &mut Dice, fault: Fault, interval: Duration) -> Duration {
     let unit = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
     match fault {
         // As systemd restarts it: after half a second, or later.
-        Fault::Kill | Fault::Terminate => dice.millis(500..=500 + 25 * unit),
+        Fault::Crash | Fault::Kill | Fault::Terminate => dice.millis(500..=500 + 25 * unit),
         Fault::ApiSick | Fault::ApiHung | Fault::ApiDead => dice.millis(1_000..=6_000),
         Fault::DeleteVip | Fault::ReloadSame => Duration::ZERO,
         Fault::ReloadOther | Fault::ReloadBad => dice.millis(300..=1_000),
