@@ -7,7 +7,7 @@
 use std::fmt;
 use std::path::Path;
 
-use vrrp_net::netlink::{LinkInfo, Netlink, NetlinkError};
+use vrrp_net::netlink::{AddressInfo, LinkInfo, Netlink, NetlinkError};
 use vrrp_net::vmac;
 
 use crate::control::{ControlLock, SocketError};
@@ -18,6 +18,8 @@ use crate::daemon::ledger::Ledger;
 pub struct Outcome {
     /// What was removed, one clause each: "10.0.50.20/32 from eth0".
     pub removed: Vec<String>,
+    /// What was left because its lease runs out, one clause each: "10.0.50.20/32 on eth0".
+    pub kept: Vec<String>,
     /// What could not be, each with the reason.
     pub failed: Vec<CleanupError>,
 }
@@ -45,11 +47,21 @@ pub enum CleanupError {
     Ledger(String),
 }
 
-/// Removes everything. `socket` is where the control socket of the daemon was.
+/// What to do about an address that the kernel will drop by itself when its lease ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leased {
+    /// Remove it as well.
+    Remove,
+    /// Leave it, and the macvlan it is on: it answers clients until then, or until the daemon
+    /// that is started in the dead one's stead adopts it or hears another master.
+    Keep,
+}
+
+/// Removes what is left. `socket` is where the control socket of the daemon was.
 ///
 /// # Errors
 /// A daemon is running, or it cannot be told; nothing was touched then.
-pub fn run(socket: &Path) -> Result<Outcome, CleanupError> {
+pub fn run(socket: &Path, leased: Leased) -> Result<Outcome, CleanupError> {
     let _lock = ControlLock::take(socket).map_err(|error| match error {
         SocketError::SecondDaemon { pid, .. } => CleanupError::Running(pid),
         _ => CleanupError::Unknown(error),
@@ -62,8 +74,8 @@ pub fn run(socket: &Path) -> Result<Outcome, CleanupError> {
         let netlink = Netlink::new()?;
         let mut outcome = Outcome::default();
         // First, because addresses go with the interface they are on.
-        let links = outcome.take(macvlans(&netlink).await);
-        outcome.take(addresses(&netlink, &ledger, &links.unwrap_or_default()).await);
+        let links = outcome.take(macvlans(&netlink, leased).await);
+        outcome.take(addresses(&netlink, &ledger, &links.unwrap_or_default(), leased).await);
         Ok::<_, CleanupError>(outcome)
     })?;
     Ok(outcome)
@@ -79,6 +91,7 @@ impl Outcome {
         match step {
             Ok((mut outcome, rest)) => {
                 self.removed.append(&mut outcome.removed);
+                self.kept.append(&mut outcome.kept);
                 self.failed.append(&mut outcome.failed);
                 Some(rest)
             }
@@ -90,11 +103,24 @@ impl Outcome {
     }
 }
 
+/// Whether an address is left to its lease.
+fn stays(info: &AddressInfo, leased: Leased) -> bool {
+    leased == Leased::Keep && info.lifetime.is_some()
+}
+
 /// Removes macvlans that vrrpd made. Gives the links that are left.
-async fn macvlans(netlink: &Netlink) -> Result<(Outcome, Vec<LinkInfo>), CleanupError> {
+async fn macvlans(
+    netlink: &Netlink,
+    leased: Leased,
+) -> Result<(Outcome, Vec<LinkInfo>), CleanupError> {
     let mut outcome = Outcome::default();
-    let (ours, others): (Vec<_>, _) = netlink.links().await?.into_iter().partition(vmac::is_ours);
-    for link in ours {
+    let addresses = netlink.addresses().await?;
+    let goes = |link: &LinkInfo| {
+        let mut on_it = addresses.iter().filter(|info| info.ifindex == link.index);
+        vmac::is_ours(link) && !on_it.any(|info| stays(info, leased))
+    };
+    let (gone, others): (Vec<_>, _) = netlink.links().await?.into_iter().partition(goes);
+    for link in gone {
         match vmac::remove(netlink, &link.interface()).await {
             Ok(true) => outcome.removed(format_args!("interface {}", link.name)),
             Ok(false) => {}
@@ -109,6 +135,7 @@ async fn addresses(
     netlink: &Netlink,
     ledger: &Ledger,
     links: &[LinkInfo],
+    leased: Leased,
 ) -> Result<(Outcome, ()), CleanupError> {
     let mut outcome = Outcome::default();
     let mut left = Vec::new();
@@ -119,6 +146,13 @@ async fn addresses(
             continue;
         };
         let (address, prefix_len) = (info.address, info.prefix_len);
+        if vmac::is_ours(link) || stays(&info, leased) {
+            outcome
+                .kept
+                .push(format!("{address}/{prefix_len} on {}", link.name));
+            left.push(info);
+            continue;
+        }
         match netlink
             .delete_address(&link.interface(), address, prefix_len)
             .await

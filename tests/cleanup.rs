@@ -233,3 +233,23 @@ fn an_administrators_address_is_managed_once_he_has_removed_it() -> Result {
     assert!(!host.holds(VIP.into())?, "now it was vrrpd's");
     Ok(())
 }
+
+#[test]
+fn it_leaves_what_has_a_lease_to_the_lease_if_told_so() -> Result {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    // Long enough that the lease cannot end between the kill and the look.
+    leave(&lab, host, &config("").replace("lease: off", "lease: 20"))?;
+    let output = host.vrrpd_command(&["cleanup", "--keep-leased"], BOUND)?;
+    assert!(output.status.success(), "{output:?}");
+    let kept = format!("left {VIP}/32 on ens20f0, which expires by itself");
+    assert!(output.stdout.contains(&kept), "{output:?}");
+    assert!(host.holds(VIP.into())?);
+    let output = cleanup(host)?;
+    assert!(
+        output.stdout.contains(&format!("removed {VIP}/32")),
+        "{output:?}"
+    );
+    assert!(!host.holds(VIP.into())?);
+    Ok(())
+}

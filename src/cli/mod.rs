@@ -77,7 +77,7 @@ Exit codes:
 Exit codes:
   0  nothing is left
   1  a daemon is running, or something could not be removed")]
-    Cleanup(SocketArgs),
+    Cleanup(cleanup::CleanupArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -165,7 +165,7 @@ pub fn main() -> ExitCode {
         Command::Resign(args) => client::resign(&args.socket.socket, args.instance.as_deref()),
         Command::Drain(args) => client::drain(&args.socket),
         Command::Undrain(args) => client::undrain(&args.socket),
-        Command::Cleanup(args) => cleanup::cleanup(&args.socket),
+        Command::Cleanup(args) => cleanup::cleanup(&args),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { dir } => generate::man(dir.as_deref()),
     }

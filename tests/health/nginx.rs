@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
-use vrrp_lab::{API_PORT, CA_FILE, Command, Host, Lab, Process, Result};
+use vrrp_lab::{API_PORT, Command, Host, Lab, Process, Result};
 
 use crate::cluster::{BOUND, Cluster, config, vip};
 use crate::plane::{apiserver, tracking};
@@ -23,10 +23,12 @@ fn write_config(host: &Host, health: &str) -> Result<()> {
          fastcgi_temp_path /run/fastcgi; uwsgi_temp_path /run/uwsgi; scgi_temp_path /run/scgi;\n\
          server {{ listen {API_PORT} ssl;\n\
          ssl_certificate {pki}/apiserver.crt; ssl_certificate_key {pki}/apiserver.key;\n\
-         location = /healthz {{ return {health}; }} }} }}\n"
+         location = /healthz {{ {health} }} }} }}\n"
     );
     host.write_file("/run/nginx.conf", config)
 }
+
+const TOKEN_FILE: &str = "/etc/vrrpd/token";
 
 struct Plane {
     servers: Vec<Process>,
@@ -34,10 +36,17 @@ struct Plane {
 }
 
 fn plane() -> Result<Plane> {
+    plane_with("return 200 ok;", &apiserver())
+}
+
+fn plane_with(health: &str, check: &str) -> Result<Plane> {
     let lab = Lab::new(2)?;
-    let servers = lab.hosts().iter().map(|host| start(host, "200 ok"));
+    for host in lab.hosts() {
+        host.write_file(TOKEN_FILE, "first\n")?;
+    }
+    let servers = lab.hosts().iter().map(|host| start(host, health));
     let servers = servers.collect::<Result<Vec<_>>>()?;
-    let more = tracking("apiserver", &apiserver());
+    let more = tracking("apiserver", check);
     let cluster = Cluster::start_in(lab, |_, priority| config(priority, &more))?;
     for host in ["cp1", "cp2"] {
         wait_check(&cluster, host, "up")?;
@@ -67,8 +76,6 @@ fn a_stopped_nginx_gives_the_vip_away() -> Result<()> {
 fn a_reload_of_nginx_which_ends_idle_connections_is_no_failure() -> Result<()> {
     let plane = plane()?;
     let since = Instant::now();
-    let ca = plane.cluster.host("cp1").read_file(CA_FILE)?;
-    assert!(ca.contains("BEGIN CERTIFICATE"));
     let connected = |plane: &Plane| -> Result<u64> {
         let metrics = plane.cluster.daemon("cp1").metrics()?;
         let line = metrics
@@ -99,7 +106,7 @@ fn a_redirect_is_a_failure_that_says_where_to() -> Result<()> {
     let plane = plane()?;
     write_config(
         plane.cluster.host("cp1"),
-        "302 https://login.example/healthz",
+        "return 302 https://login.example/healthz;",
     )?;
     plane.servers[0].signal(Signal::SIGHUP);
     plane.cluster.settle("cp2")?;
@@ -110,4 +117,29 @@ fn a_redirect_is_a_failure_that_says_where_to() -> Result<()> {
         "{error}"
     );
     Ok(())
+}
+
+#[test]
+fn a_token_comes_from_its_file_anew_for_each_probe() -> Result<()> {
+    let check = apiserver().replace(
+        "      tls:",
+        "      headers: {Authorization: \"Bearer ${file:/etc/vrrpd/token}\"}\n      tls:",
+    );
+    let wanting = |token: &str| {
+        format!(
+            "if ($http_authorization != \"Bearer {token}\") {{ return 401 'no such token'; }} \
+             return 200 ok;"
+        )
+    };
+    let plane = plane_with(&wanting("first"), &check)?;
+    let host = plane.cluster.host("cp1");
+    write_config(host, &wanting("second"))?;
+    plane.servers[0].signal(Signal::SIGHUP);
+    plane.cluster.settle("cp2")?;
+    let status = wait_check(&plane.cluster, "cp1", "down")?;
+    let error = status["checks"][0]["last_error"].to_string();
+    let wanted = "status 401: no such token (the check may need a client certificate or a token)";
+    assert!(error.contains(wanted), "{error}");
+    host.write_file(TOKEN_FILE, "second\n")?;
+    plane.cluster.settle("cp1")
 }

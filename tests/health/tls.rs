@@ -3,9 +3,10 @@
 
 use std::time::Instant;
 
-use vrrp_lab::{CA_FILE, Certificate, Mode, Result};
+use vrrp_lab::{CA_FILE, CONFIG_FILE, Certificate, Result};
 
-use crate::plane::ControlPlane;
+use crate::cluster::{BOUND, config};
+use crate::plane::{ControlPlane, http_check, tracking};
 
 fn the_vip_leaves(certificate: Certificate, error: &str, kind: &str) -> Result<()> {
     let plane = ControlPlane::start()?;
@@ -29,7 +30,7 @@ fn a_certificate_for_another_name_is_named_with_what_it_offers() -> Result<()> {
 
 #[test]
 fn a_certificate_of_an_unknown_authority_is_named_with_its_issuer() -> Result<()> {
-    let error = "the server's certificate was issued by CN=kubernetes, which \
+    let error = "the server's certificate was issued by \"CN=kubernetes\", which \
                  /etc/kubernetes/pki/ca.crt does not contain";
     the_vip_leaves(Certificate::OtherIssuer, error, "tls_unknown_issuer")
 }
@@ -64,11 +65,29 @@ fn another_authority_in_the_file_counts_from_the_next_connection_on() -> Result<
 }
 
 #[test]
-fn an_authority_file_that_is_damaged_is_named() -> Result<()> {
+fn a_damaged_authority_file_is_warned_of_and_the_one_read_before_stays_in_use() -> Result<()> {
     let plane = ControlPlane::start()?;
+    let since = Instant::now();
     plane.cluster.host("cp1").write_file(CA_FILE, "no PEM\n")?;
-    plane.set("cp1", Mode::Dead)?;
-    plane.set("cp1", Mode::Healthy)?;
+    plane.server("cp1").rotate(Certificate::Good)?;
+    let daemon = plane.cluster.daemon("cp1");
+    let warning = "/etc/kubernetes/pki/ca.crt: it contains no PEM certificate; what was read \
+                   before stays in use";
+    daemon.process().wait_line(warning, BOUND)?;
+    plane.wait_probes("cp1", 3)?;
+    assert_eq!(plane.failures("cp1", None)?, 0);
+    plane.never_moved(since)
+}
+
+#[test]
+fn a_check_that_begins_with_a_damaged_authority_file_names_it() -> Result<()> {
+    let plane = ControlPlane::start()?;
+    let host = plane.cluster.host("cp1");
+    host.write_file(CA_FILE, "no PEM\n")?;
+    let other = http_check("https://127.0.0.1:6443/healthz", "150ms", 2);
+    host.write_file(CONFIG_FILE, config(250, &tracking("apiserver", &other)))?;
+    let (code, text) = plane.cluster.daemon("cp1").post("reload")?;
+    assert_eq!(code, 200, "{text}");
     plane.leaves_because("cannot use /etc/kubernetes/pki/ca.crt", "tls_files")?;
     Ok(())
 }

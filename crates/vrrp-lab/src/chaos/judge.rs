@@ -9,6 +9,9 @@ use super::fault::{ALL, Fault, host_name};
 use super::run::{Seen, Window};
 use super::span::{Hold, Span, doubled, holds};
 
+/// Shorter than this, a time without an answer is the machine's.
+const NOISE: Duration = Duration::from_millis(20);
+
 /// What came out.
 #[derive(Clone, Debug)]
 pub(super) struct Judgement {
@@ -41,6 +44,7 @@ pub(super) fn judge(seen: &Seen, bounds: &Bounds) -> Judgement {
     leases(seen, bounds, &held, &mut violations);
     calm(seen, bounds, &held, &mut violations);
     let by_fault = outages(seen, bounds, &held, &mut violations);
+    sums(seen, bounds, &held, &mut violations);
     programs(seen, &mut violations);
     violations.sort_by_key(|violation| violation.at);
     let cut = exempt(&seen.windows, |window| {
@@ -209,6 +213,38 @@ fn outages(
         }
     }
     by_fault
+}
+
+/// Many short times without an answer are as bad as a long one: together they are no longer
+/// than all that happened at that time allows.
+fn sums(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Violation>) {
+    let mut rest = seen.windows.as_slice();
+    while let Some(first) = rest.first() {
+        let mut to = first.ended + bounds.recovery(first.step.fault);
+        let mut number = 1;
+        while let Some(next) = rest.get(number).filter(|next| next.begun <= to) {
+            to = to.max(next.ended + bounds.recovery(next.step.fault));
+            number += 1;
+        }
+        let (together, after) = rest.split_at(number);
+        rest = after;
+        let span = Span::new(first.begun, to);
+        let inside = |gap: &&Gap| gap.start >= span.from && gap.start < span.to;
+        let lengths = seen.report.gaps.iter().filter(inside).map(service_gap);
+        let lost: Duration = lengths.filter(|length| *length > NOISE).sum();
+        let windows = together.iter();
+        let allowed: Duration = windows.map(|w| allowance(w, &span, bounds, held)).sum();
+        if lost > allowed {
+            violations.push(Violation {
+                at: first.begun,
+                text: format!(
+                    "nobody answered for {lost:?} in all in the {:?} from here; {allowed:?} are \
+                     allowed for what happened then",
+                    span.length()
+                ),
+            });
+        }
+    }
 }
 
 /// What the service owes of a gap: not the probes that this machine did not send.

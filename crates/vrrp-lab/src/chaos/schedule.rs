@@ -212,5 +212,5 @@ mod tests {
         }
     }
 
-    const KNOWN: u64 = 0;
+    const KNOWN: u64 = 0xe09a_c4ab_bc6d_abaa;
 }
