@@ -45,7 +45,7 @@ case "$*" in
     ;;
 "disable --now vrrpd")
     stop /run/vrrpd/pid
-    vrrpd cleanup
+    vrrpd cleanup --keep-leased
     ;;
 *)
     echo "systemctl $*: not in the guide" >&2
@@ -177,10 +177,17 @@ impl Cluster {
         self.lab.host(name)
     }
 
-    /// Waits until `master` serves the VIP and has done so alone for longer than any timer runs.
-    fn wait_settled(&self, master: &str) -> Result<()> {
+    /// Waits until `master` serves the VIP.
+    fn wait_served_by(&self, master: &str) -> Result<()> {
         self.lab.wait_only_holder(VIP, master, BOUND)?;
-        self.prober.wait_answer(master, Instant::now(), BOUND)?;
+        self.prober
+            .wait_answer(master, Instant::now(), BOUND)
+            .map(drop)
+    }
+
+    /// Waits until `master` has been the only one to speak for longer than any timer runs.
+    fn wait_settled(&self, master: &str) -> Result<()> {
+        self.wait_served_by(master)?;
         let since = Instant::now();
         self.lab.wait_until("nobody else speaks", BOUND, || {
             let adverts = self.lab.capture().adverts();
@@ -198,8 +205,9 @@ impl Cluster {
             for heading in headings {
                 run(self.host(name)?, &commands(heading))?;
             }
-            self.wait_settled("cp1")?;
+            self.wait_served_by("cp1")?;
         }
+        self.wait_settled("cp1")?;
         let overlaps = self.lab.holder_log().overlaps_of(IpAddr::from(VIP));
         let both = overlaps.iter().filter(|overlap| overlap.start >= began);
         let longest = both.map(vrrp_lab::Overlap::length).max();
@@ -226,10 +234,10 @@ fn three_hosts_change_from_keepalived_to_vrrpd_and_back_by_the_commands_of_the_g
     // What it costs without vrrpd: Keepalived's master is stopped.
     let told = Instant::now();
     run(cluster.host("cp1")?, "systemctl disable --now keepalived")?;
-    cluster.wait_settled("cp2")?;
+    cluster.wait_served_by("cp2")?;
     let usual = cluster.prober.longest_gap_since(told);
     run(cluster.host("cp1")?, "systemctl enable --now keepalived")?;
-    cluster.wait_settled("cp1")?;
+    cluster.wait_served_by("cp1")?;
 
     let (gap, both) = cluster.change_all(&["Prepare a host", "Switch a host over"])?;
     println!("Keepalived's own handover: {usual:?}; to vrrpd: {gap:?}, two holders for {both:?}");

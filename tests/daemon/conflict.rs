@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use vrrp_lab::{Lab, Result, VIP};
 
-use crate::cluster::{BOUND, Cluster, vip};
+use crate::cluster::{BOUND, Cluster, INTERVAL, vip};
 
 #[test]
 fn a_healed_partition_leaves_one_master_which_announces_again() -> Result<()> {
@@ -86,9 +86,60 @@ fn foreign_adverts_under_the_same_identifier_are_named() -> Result<()> {
     let foreign = lab.host("cp2")?.start_vrrpd(&theirs)?;
     foreign.wait_state("master", BOUND)?;
     let daemon = lab.host("cp1")?.start_vrrpd(&ours)?;
-    daemon
-        .process()
-        .wait_line("10.0.50.12", BOUND)
-        .map(|line| assert!(line.text.contains("10.0.50.12")))?;
-    daemon.wait_state("master", BOUND)
+    let named = "10.0.50.12 uses our virtual router identifier for other addresses";
+    daemon.process().wait_line(named, BOUND)?;
+    daemon.wait_state("master", BOUND)?;
+    let lines = daemon.process().lines();
+    let line = |words: &str| lines.iter().position(|line| line.text.contains(words));
+    assert!(line(named) < line("is master now"), "it listened first");
+    Ok(())
+}
+
+/// The hardware address that the client has for the VIP.
+fn neighbour(lab: &Lab) -> Result<String> {
+    let ask = vrrp_lab::Command::new("ip").args(["neighbour", "show", &VIP.to_string()]);
+    let output = lab.client().output(&ask, BOUND)?;
+    let mut words = output.stdout.split_whitespace();
+    words.find(|word| *word == "lladdr");
+    Ok(words.next().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_client_on_the_losing_side_asks_the_winner_as_soon_as_the_partition_is_over() -> Result<()> {
+    let cluster = Cluster::start("    announce: {burst: 1, refresh: off}\n")?;
+    let lab = &cluster.lab;
+    let mac = |host: &str| {
+        let bytes = cluster.host(host).mac();
+        bytes.map(|byte| format!("{byte:02x}")).join(":")
+    };
+    let prober = lab.probe(VIP)?;
+    prober.wait_answer("cp1", Instant::now(), BOUND)?;
+    assert_eq!(neighbour(lab)?, mac("cp1"));
+    let parted = Instant::now();
+    lab.partition(&[&["cp1"]])?;
+    prober.wait_answer("cp2", parted, BOUND)?;
+    assert_eq!(neighbour(lab)?, mac("cp2"));
+    // Whatever is announced from now on is because of the other master.
+    for host in ["cp1", "cp2"] {
+        lab.wait_until("the later burst too", BOUND, || {
+            let all = lab.capture().announcements_of(vip());
+            all.iter().filter(|a| a.host == host).count() >= 2
+        })?;
+    }
+    let healed = Instant::now();
+    lab.heal()?;
+    let answered = prober.wait_answer("cp1", healed, BOUND)?;
+    assert_eq!(neighbour(lab)?, mac("cp1"));
+    let took = answered.duration_since(healed);
+    // The client itself would ask again only after tens of seconds.
+    assert!(took < INTERVAL * 20, "{took:?}");
+    cluster.settle("cp1")?;
+    cluster.stays("cp1", 20)?;
+    let mut later = prober.report().handovers;
+    later.retain(|handover| handover.at >= healed);
+    assert_eq!(later.len(), 1, "{later:?}");
+    let both = lab.holder_log().overlaps_of(vip());
+    let end = both.last().and_then(|overlap| overlap.end).expect("over");
+    assert!(end.duration_since(healed) < INTERVAL * 20, "{both:?}");
+    Ok(())
 }

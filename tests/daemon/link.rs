@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
-use vrrp_lab::{Command, Host, Lab, Result, VIP};
+use vrrp_lab::{Command, Daemon, Host, Lab, Result, VIP};
 
 use crate::cluster::{BOUND, Cluster, config, vip};
 
@@ -77,6 +77,99 @@ fn an_interface_that_is_renamed_is_a_fault_until_it_has_its_name_again() -> Resu
             host.link_up()
         },
     )
+}
+
+/// An administrator makes a bridge of the interface: the host's address moves there.
+fn into_a_bridge(host: &Host) -> Result<()> {
+    ip(host, &["link", "add", "br0", "type", "bridge"])?;
+    ip(host, &["link", "set", "ens20f0", "master", "br0"])?;
+    ip(host, &["link", "set", "br0", "up"])?;
+    host.delete_address(host.address().into())?;
+    host.add_address_to("br0", host.address().into(), 24)
+}
+
+#[test]
+fn an_interface_that_becomes_a_port_of_a_bridge_is_a_fault_until_it_is_none_any_more() -> Result<()>
+{
+    breaks_and_recovers("ens20f0 is a port of br0", into_a_bridge, |host| {
+        ip(host, &["link", "delete", "br0"])?;
+        host.add_address(host.address().into(), 24)
+    })
+}
+
+/// [`config`] without an interface: the one of the route to the VIP.
+fn by_route(priority: u8) -> String {
+    config(priority, "").replace("    interface: ens20f0\n", "")
+}
+
+/// Waits until the instance is master on `interface`, and the VIP is there alone.
+fn wait_master_on(daemon: &Daemon, interface: &str) -> Result<()> {
+    daemon.wait_instance(&format!("master on {interface}"), BOUND, |instance| {
+        instance["state"] == "master"
+            && instance["interface"] == interface
+            && instance["addresses_present"] == 1
+    })?;
+    let host = daemon.host();
+    let links = host.links()?;
+    let held: Vec<_> = host.addresses()?;
+    let on: Vec<&str> = held
+        .iter()
+        .filter(|held| held.address == VIP)
+        .filter_map(|held| links.iter().find(|link| link.ifindex == held.ifindex))
+        .map(|link| link.name.as_str())
+        .collect();
+    assert_eq!(on, [interface]);
+    Ok(())
+}
+
+#[test]
+fn an_instance_that_goes_by_route_follows_the_address_to_the_bridge_and_back() -> Result<()> {
+    let cluster = Cluster::start_in(Lab::new(2)?, |_, priority| by_route(priority))?;
+    let host = cluster.host("cp1");
+    into_a_bridge(host)?;
+    wait_master_on(cluster.daemon("cp1"), "br0")?;
+    cluster.settle("cp1")?;
+    cluster.stays("cp1", 10)?;
+    ip(host, &["link", "delete", "br0"])?;
+    host.add_address(host.address().into(), 24)?;
+    wait_master_on(cluster.daemon("cp1"), "ens20f0")?;
+    cluster.settle("cp1")
+}
+
+#[test]
+fn an_instance_that_goes_by_route_prefers_the_segment_of_the_vip_to_the_default_route() -> Result<()>
+{
+    let lab = Lab::new(2)?;
+    let host = lab.host("cp1")?;
+    host.delete_address(host.address().into())?;
+    host.add_interface("mgmt0")?;
+    host.add_address_to("mgmt0", [192, 168, 7, 2].into(), 24)?;
+    ip(host, &["route", "add", "default", "via", "192.168.7.1"])?;
+    let daemon = host.start_vrrpd(&by_route(250))?;
+    wait_master_on(&daemon, "mgmt0")?;
+    host.add_address(host.address().into(), 24)?;
+    wait_master_on(&daemon, "ens20f0")?;
+    let other = lab.host("cp2")?.start_vrrpd(&by_route(130))?;
+    other.wait_state("backup", BOUND)?;
+    let masters = |daemon: &Daemon| -> Result<serde_json::Value> {
+        Ok(daemon.instance(None)?["counters"]["transitions"]["master"].clone())
+    };
+    let before = masters(&daemon)?;
+    host.link_down()?;
+    daemon.wait_instance("a fault there", BOUND, |instance| {
+        instance["state"] == "fault" && instance["reason"].to_string().contains("is down")
+    })?;
+    // The kernel tells news of the other interface, whose default route is the only one now.
+    host.add_address_to("mgmt0", [192, 168, 7, 3].into(), 24)?;
+    other.wait_state("master", BOUND)?;
+    let since = Instant::now();
+    lab.wait_until("time to become master elsewhere", BOUND, || {
+        lab.capture().adverts_since(since).len() >= 15
+    })?;
+    assert_eq!(daemon.state().as_deref(), Some("fault"));
+    assert_eq!(masters(&daemon)?, before);
+    host.link_up()?;
+    wait_master_on(&daemon, "ens20f0")
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::router::{BOUND, Router, Software};
 use crate::setup::{HIGHER, LOWER, Setup};
 
 /// What late timers, starting processes and a busy machine may add to what the protocol demands.
-const SLACK: Duration = Duration::from_millis(400);
+const SLACK: Duration = Duration::from_secs(1);
 /// The longest gap when vrrpd is told to stop: it leaves when it has heard its successor, which
 /// may not have brought up the address yet.
 const MAKE_BEFORE_BREAK: Duration = Duration::from_millis(250);

@@ -125,11 +125,13 @@ fn keepalived_config(host: &Host, priority: u8, setup: Setup) -> String {
     instance.advert_interval = setup.advert_interval;
     let mut script = String::new();
     if setup.checked {
-        // The usual script, as kubeadm's documentation has it, with the same times as above.
+        // The usual script with the same times as above. Without a weight: a failure is a fault
+        // then, and the others take over at once, while a lower priority costs them another
+        // Master_Down_Interval.
         script = format!(
             "vrrp_script apiserver {{\n    script \"/usr/bin/curl --silent --fail --max-time 1 \
              --cacert {CA_FILE} --output /dev/null https://127.0.0.1:6443/healthz\"\n    \
-             interval 1\n    timeout 1\n    fall 2\n    rise 2\n    weight -50\n}}"
+             interval 1\n    timeout 1\n    fall 2\n    rise 2\n}}"
         );
         "    track_script {\n        apiserver\n    }".clone_into(&mut instance.extra);
     }

@@ -154,13 +154,22 @@ pub(super) enum Report {
     },
     /// The listing failed; ask again later.
     ListingFailed(String),
-    /// Index of the interface that leads to the address; `None` where no route does.
+    /// The way to the address; `None` where no route leads there.
     Route {
         /// The address asked for.
         address: IpAddr,
-        /// Index of the interface.
-        ifindex: Option<u32>,
+        /// The way.
+        route: Option<Route>,
     },
+}
+
+/// The interface that leads to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// Its index.
+    pub(super) ifindex: u32,
+    /// The address is on its segment, not behind a gateway.
+    pub(super) direct: bool,
 }
 
 /// The protocol thread's ends of the two channels.

@@ -11,7 +11,7 @@ use vrrp_net::netlink::{Netlink, NetlinkError};
 use super::addresses::Addresses;
 use super::announce;
 use super::batch::Batch;
-use super::{Job, Kernel, Report, vmac};
+use super::{Job, Kernel, Report, Route, vmac};
 use crate::daemon::ledger::Ledger;
 use crate::daemon::realtime;
 
@@ -146,23 +146,29 @@ impl Worker {
     }
 
     async fn route(&self, address: std::net::IpAddr) -> Report {
-        let ifindex = match self.netlink.route_to(address).await {
+        let route = match self.netlink.route_to(address).await {
             // Our own host has the address already: it is left over from an earlier run, or an
             // administrator's. The interface is the one it is on, not the loopback.
             Ok(answer) if answer.local => {
                 let all = self.netlink.addresses().await.unwrap_or_default();
                 match all.iter().find(|info| info.address == address) {
-                    Some(info) => Some(vmac::real(&self.netlink, info.ifindex).await),
+                    Some(info) => Some(Route {
+                        ifindex: vmac::real(&self.netlink, info.ifindex).await,
+                        direct: true,
+                    }),
                     None => None,
                 }
             }
-            Ok(answer) => Some(answer.ifindex),
+            Ok(answer) => Some(Route {
+                ifindex: answer.ifindex,
+                direct: answer.gateway.is_none(),
+            }),
             Err(NetlinkError::NoRoute { .. }) => None,
             Err(error) => {
                 tracing::warn!(%address, %error, "looking up a route failed");
                 None
             }
         };
-        Report::Route { address, ifindex }
+        Report::Route { address, route }
     }
 }

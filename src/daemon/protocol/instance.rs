@@ -9,7 +9,7 @@ use vrrp_net::Interface;
 
 use super::network::Place;
 use super::vmac::Vmac;
-use crate::daemon::kernel::{Holding, InstanceId, Tenure};
+use crate::daemon::kernel::{Holding, InstanceId, Route, Tenure};
 use crate::daemon::plan::{InstancePlan, InterfaceChoice};
 use crate::daemon::tracking::{self, Failing};
 use crate::status::InstanceState;
@@ -28,8 +28,8 @@ pub(super) struct Instance {
     pub(super) fault: Option<FaultReason>,
     /// Not to be tried again before this, after the kernel refused an address.
     pub(super) retry_at: Option<Instant>,
-    /// Index of the interface that the route to the first address leads to.
-    pub(super) route: Option<u32>,
+    /// Where the route to the first address leads, or led while there was one.
+    pub(super) route: Option<Route>,
     /// The interface on which the addresses are held, or left over from an earlier run.
     pub(super) held_on: Option<Interface>,
     /// Addresses of an earlier run are on the interface: adopted on becoming master, removed as

@@ -64,6 +64,8 @@ struct Protocol {
     timer: Rc<Timer>,
     armed: Option<Instant>,
     network: Network,
+    /// News of the network was lost, and the listing that makes up for it is on its way.
+    overran: bool,
     kernel: Kernel,
     /// Checks that are down, and since when.
     down: HashMap<String, SystemTime>,
@@ -170,6 +172,9 @@ impl Protocol {
             }
             Report::Listing { links, addresses } => {
                 self.network.replace(links, addresses);
+                if std::mem::take(&mut self.overran) {
+                    self.reopen_ports();
+                }
                 self.network_changed();
                 self.reconcile();
             }
@@ -186,7 +191,7 @@ impl Protocol {
                 error,
                 parent_missing,
             } => self.vmac_failed(number, error, parent_missing),
-            Report::Route { address, ifindex } => self.route_found(address, ifindex),
+            Report::Route { address, route } => self.route_found(address, route),
         }
         self.finish_event();
     }

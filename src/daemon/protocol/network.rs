@@ -172,6 +172,12 @@ impl Network {
                     ))
                 })?,
         };
+        if let Some(bridge) = self.carrying(link) {
+            return Err(FaultReason::Other(format!(
+                "interface {} is a port of {}, where its packets go; name {} by `interface:`",
+                link.name, bridge.name, bridge.name
+            )));
+        }
         if !link.up {
             return Err(FaultReason::InterfaceDown);
         }
@@ -190,6 +196,12 @@ impl Network {
             mac,
             announce_from: source,
         })
+    }
+
+    /// The bridge or bond that takes all packets of its port `link`. A VRF does not.
+    fn carrying(&self, link: &LinkInfo) -> Option<&LinkInfo> {
+        let controller = self.by_index(link.controller?)?;
+        (controller.kind.as_deref() != Some("vrf")).then_some(controller)
     }
 
     /// The link-local address of an interface, once it is known to be unique.

@@ -11,7 +11,7 @@ use super::Protocol;
 use super::instance::Instance;
 use super::network::Place;
 use super::port::Port;
-use crate::daemon::kernel::{InstanceId, Job};
+use crate::daemon::kernel::{InstanceId, Job, Route};
 use crate::daemon::plan::InterfaceChoice;
 
 /// How long the kernel's refusal of an address keeps an instance in fault before another try.
@@ -24,6 +24,7 @@ impl Protocol {
         for event in events {
             if *event == NetEvent::Overrun {
                 tracing::warn!("the kernel's news of the network overran; listing everything anew");
+                self.overran = true;
                 self.kernel.ask(Job::List);
             }
             changed |= self.network.apply(event);
@@ -73,11 +74,12 @@ impl Protocol {
         if instance.leaving.is_some() || instance.retry_at.is_some() {
             return;
         }
-        self.ask_route(index);
         let instance = &self.instances[index];
-        let place = self
-            .network
-            .place(&instance.plan, instance.route, virtual_addresses);
+        let route = instance.route.map(|route| route.ifindex);
+        let place = self.network.place(&instance.plan, route, virtual_addresses);
+        if place.is_err() || !instance.route.is_some_and(|route| route.direct) {
+            self.ask_route(index);
+        }
         let place = place
             .and_then(|place| self.refuse_twin(index, place))
             .and_then(|place| self.on_vmac(index, place, virtual_addresses));
@@ -119,26 +121,30 @@ impl Protocol {
         }
     }
 
-    /// Asks for the route of an instance that is to run where it leads and has no place yet.
+    /// Asks for the route of an instance that is to run where it leads.
     fn ask_route(&self, index: usize) {
-        let instance = &self.instances[index];
-        let lost = instance
-            .route
-            .is_none_or(|route| self.network.by_index(route).is_none());
-        if let (InterfaceChoice::RouteTo(address), true) = (&instance.plan.interface, lost) {
-            self.kernel.ask(Job::Route(*address));
+        if let InterfaceChoice::RouteTo(address) = self.instances[index].plan.interface {
+            self.kernel.ask(Job::Route(address));
         }
     }
 
-    /// The kernel has told which interface leads to `address`.
-    pub(super) fn route_found(&mut self, address: IpAddr, ifindex: Option<u32>) {
+    /// The kernel has told which interface leads to `address`. While the interface is there, only
+    /// one that is on the segment of the address replaces it: where that fails, the default
+    /// route leads elsewhere, and nobody looks for the address there.
+    pub(super) fn route_found(&mut self, address: IpAddr, route: Option<Route>) {
         let virtual_addresses = self.virtual_addresses();
         for index in 0..self.instances.len() {
             let instance = &mut self.instances[index];
-            if instance.plan.interface == InterfaceChoice::RouteTo(address)
-                && instance.route != ifindex
+            if instance.plan.interface != InterfaceChoice::RouteTo(address)
+                || instance.route == route
             {
-                instance.route = ifindex;
+                continue;
+            }
+            let is_there = instance
+                .route
+                .is_some_and(|old| self.network.by_index(old.ifindex).is_some());
+            if !is_there || route.is_some_and(|new| new.direct) {
+                instance.route = route;
                 self.evaluate(index, &virtual_addresses);
             }
         }
@@ -157,7 +163,13 @@ impl Protocol {
 
     fn go_up(&mut self, index: usize, place: Place) {
         let instance = &mut self.instances[index];
-        if instance.place.as_ref() == Some(&place) {
+        // A port that is new although the place is not: the interface was away for a moment.
+        let key = (place.interface.index, instance.view.family);
+        let served = self
+            .ports
+            .get(&key)
+            .and_then(|port| port.instance(instance.view.vrid));
+        if instance.place.as_ref() == Some(&place) && served == Some(index) {
             return;
         }
         let moved = instance.place.as_ref().is_some_and(|old| {
@@ -206,6 +218,18 @@ impl Protocol {
         self.instances[index].place = None;
         self.assign_ports();
         self.instances[index].show();
+    }
+
+    /// Opens all sockets anew: an interface may have been away and come back unseen, and with it
+    /// went their memberships. One that cannot be opened keeps the old ones.
+    pub(super) fn reopen_ports(&mut self) {
+        for (key, port) in &mut self.ports {
+            match Port::open(&self.this, port.socket.interface(), key.1) {
+                Ok(anew) => *port = anew,
+                Err(error) => tracing::warn!("{error}"),
+            }
+        }
+        self.assign_ports();
     }
 
     /// Rebuilds which instance serves which VRID on which port, and closes idle ports.

@@ -142,7 +142,11 @@ type Checked<'a> = (Advert<'a>, Option<ChecksumForm>);
 
 /// Why a packet was dropped before any virtual router saw it.
 enum Refused {
-    Ttl { seen: u8, least: u8 },
+    /// `least` is what the configuration demands of unicast.
+    Ttl {
+        seen: u8,
+        least: Option<u8>,
+    },
     TooLong,
     Message(ParseError),
 }
@@ -160,8 +164,15 @@ impl Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ttl { seen, least: TTL } => write!(f, "its TTL is {seen} instead of {TTL}"),
-            Self::Ttl { seen, least } => write!(f, "its TTL is {seen}, less than {least}"),
+            Self::Ttl { seen, least: None } => write!(f, "its TTL is {seen} instead of {TTL}"),
+            Self::Ttl {
+                seen,
+                least: Some(least),
+            } => write!(
+                f,
+                "its TTL is {seen}, less than the {least} of `min_ttl`; a router is between, or the \
+                 peer sends no more"
+            ),
             Self::TooLong => f.write_str("it is longer than any advert"),
             Self::Message(error) => error.fmt(f),
         }
@@ -171,12 +182,8 @@ impl fmt::Display for Refused {
 /// The checks that concern the packet alone (RFC 9568 §7.1). `least` is the least TTL of unicast,
 /// which is not RFC 9568's; what came by multicast was not forwarded if its TTL is the full one.
 fn check<'a>(received: &Received<'a>, least: u8) -> Result<Checked<'a>, Refused> {
-    let least = if received.destination.is_multicast() {
-        TTL
-    } else {
-        least
-    };
-    if received.ttl < least {
+    let least = (!received.destination.is_multicast()).then_some(least);
+    if received.ttl < least.unwrap_or(TTL) {
         return Err(Refused::Ttl {
             seen: received.ttl,
             least,

@@ -221,6 +221,7 @@ async fn prepare(
         timer: Rc::new(Timer::new()?),
         armed: None,
         network,
+        overran: false,
         kernel,
         down: HashMap::new(),
         drained: given.drained,
@@ -300,8 +301,8 @@ async fn find_routes(protocol: &mut Protocol, reports: &mut mpsc::UnboundedRecei
     for index in 0..protocol.instances.len() {
         if let InterfaceChoice::RouteTo(address) = protocol.instances[index].plan.interface {
             protocol.kernel.ask(Job::Route(address));
-            if let Some(Report::Route { ifindex, .. }) = reports.recv().await {
-                protocol.instances[index].route = ifindex;
+            if let Some(Report::Route { route, .. }) = reports.recv().await {
+                protocol.instances[index].route = route;
             }
         }
     }

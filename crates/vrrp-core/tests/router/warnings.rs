@@ -62,7 +62,11 @@ fn what_is_odd_about_a_peer_is_told_again_after_a_change_of_state() {
         source: GREATER,
         priority: 100,
     };
-    assert_eq!(told(&mut bench), [equal.clone()], "before the transition");
+    assert_eq!(
+        told(&mut bench),
+        std::slice::from_ref(&equal),
+        "before the transition"
+    );
     for _ in 0..3 {
         bench.hear(GREATER, 100);
     }

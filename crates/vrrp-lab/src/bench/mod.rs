@@ -1,5 +1,6 @@
 //! `vrrp-lab bench`: how long clients go without service, vrrpd beside another program.
 
+mod repair;
 mod scenario;
 mod summary;
 
@@ -54,6 +55,9 @@ enum Bench {
     /// The master's API server is killed, to the first HTTPS answer of the new master's; the
     /// advert interval is 1s unless given
     Health,
+    /// Somebody deletes the VIP on the master, to its return and to its announcement; the advert
+    /// interval is 1s unless given
+    Repair,
 }
 
 impl Bench {
@@ -63,6 +67,7 @@ impl Bench {
             Self::Crash => &[Scenario::Crash],
             Self::Handover => &[Scenario::Handover],
             Self::Health => &[Scenario::Health],
+            Self::Repair => &[Scenario::Repair],
         }
     }
 }
@@ -80,7 +85,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     }
     let only = options.interval.map(|interval| vec![interval]);
     let usual = match options.name {
-        Bench::Health => &INTERVALS[..1],
+        Bench::Health | Bench::Repair => &INTERVALS[..1],
         Bench::Failover | Bench::Crash | Bench::Handover => &INTERVALS,
     };
     let intervals = only.unwrap_or_else(|| usual.to_vec());

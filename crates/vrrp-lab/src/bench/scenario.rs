@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use vrrp_lab::{API_PORT, ApiServer, HttpsProber, Lab, Prober, Result, VIP};
 
+use super::repair;
 use crate::subject::{Running, Setup, Software, priority};
 
 /// The first election at an interval of one second takes three to four.
@@ -24,17 +25,21 @@ pub(super) enum Scenario {
     Handover,
     /// Its API server gets SIGKILL.
     Health,
+    /// Somebody deletes its VIP.
+    Repair,
 }
 
 /// What came of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measurement {
     /// Crash and health: from the event to the first answer of the new master. Handover: the
-    /// longest gap.
+    /// longest gap. Repair: from the deletion until a host has the address again.
     pub(super) outage: Duration,
     /// Crash: from the last advert of the old master to the first answer of the new one; this
     /// is what Master_Down_Interval speaks of.
     pub(super) since_last_advert: Option<Duration>,
+    /// Repair: from the deletion to the first announcement of the address that is back.
+    pub(super) announced: Option<Duration>,
     /// Probes due in the gap and not sent, because the machine was busy.
     pub(super) unsent: u64,
 }
@@ -45,6 +50,7 @@ impl Scenario {
             Self::Crash => "crash",
             Self::Handover => "handover",
             Self::Health => "health",
+            Self::Repair => "repair",
         }
     }
 
@@ -53,6 +59,7 @@ impl Scenario {
             Self::Crash => "host vanishes",
             Self::Handover => "SIGTERM",
             Self::Health => "API server killed",
+            Self::Repair => "VIP deleted",
         }
     }
 }
@@ -90,6 +97,7 @@ pub(super) fn measure(
         Scenario::Crash => scene.crash(),
         Scenario::Handover => scene.handover(),
         Scenario::Health => scene.health(),
+        Scenario::Repair => repair::measure(&scene.lab),
     }
 }
 
@@ -156,6 +164,7 @@ impl Scene {
         Ok(Measurement {
             outage: back - gone,
             since_last_advert: last.map(|advert| back - advert.at),
+            announced: None,
             unsent: self.unsent_since(gone),
         })
     }
@@ -170,6 +179,7 @@ impl Scene {
         Ok(Measurement {
             outage: self.client.longest_gap_since(asked),
             since_last_advert: None,
+            announced: None,
             unsent: self.unsent_since(asked),
         })
     }
@@ -183,6 +193,7 @@ impl Scene {
         Ok(Measurement {
             outage: back - killed,
             since_last_advert: None,
+            announced: None,
             unsent: self.unsent_since(killed),
         })
     }

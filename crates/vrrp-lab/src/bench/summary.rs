@@ -88,6 +88,10 @@ impl Summary {
         Spread::of(self.measurements.iter().filter_map(|m| m.since_last_advert))
     }
 
+    fn announced(&self) -> Option<Spread> {
+        Spread::of(self.measurements.iter().filter_map(|m| m.announced))
+    }
+
     fn json(&self) -> Value {
         let unsent: u64 = self.measurements.iter().map(|m| m.unsent).sum();
         let samples: Vec<f64> = self.measurements.iter().map(|m| millis(m.outage)).collect();
@@ -98,6 +102,7 @@ impl Summary {
             "master_down_interval_ms": millis(self.master_down_interval()),
             "outage": self.outage().map(Spread::json),
             "since_last_advert": self.since_last_advert().map(Spread::json),
+            "announced": self.announced().map(Spread::json),
             "samples_ms": samples,
             "unsent_probes": unsent,
         })
@@ -113,6 +118,7 @@ pub(super) fn table(summaries: &[Summary]) -> Table {
         "without service: median (min to max)",
         "since the last advert",
         "Master_Down_Interval",
+        "announced after",
     ]);
     for summary in summaries {
         let spread = |spread: Option<Spread>| spread.map_or_else(String::new, Spread::text);
@@ -128,6 +134,7 @@ pub(super) fn table(summaries: &[Summary]) -> Table {
             spread(summary.outage()),
             spread(summary.since_last_advert()),
             theory,
+            spread(summary.announced()),
         ]);
     }
     table

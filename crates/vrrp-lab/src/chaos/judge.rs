@@ -49,7 +49,7 @@ pub(super) fn judge(seen: &Seen, bounds: &Bounds) -> Judgement {
     violations.sort_by_key(|violation| violation.at);
     let cut = exempt(&seen.windows, |window| {
         (window.step.fault.isolates() || window.step.fault == Fault::Hang)
-            .then(|| (window.begun, window.ended))
+            .then_some((window.begun, window.ended))
     });
     Judgement {
         violations,
@@ -331,3 +331,6 @@ pub(super) fn describe(change: &HolderChange) -> String {
     let verb = if change.held { "got" } else { "lost" };
     format!("{} {verb} the VIP", change.host)
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,7 +109,7 @@ fn carry_out(
     thread::scope(|scope| {
         let mut threads = Vec::new();
         let mut settles: Instant = started;
-        for step in &schedule.steps {
+        for (number, step) in schedule.steps.iter().enumerate() {
             let at = started + step.at;
             if at.checked_sub(LOOK_BEFORE).is_some_and(|at| at > settles) {
                 sleep_until(at - LOOK_BEFORE);
@@ -118,7 +118,7 @@ fn carry_out(
             sleep_until(at);
             settles = settles.max(started + step.end() + bounds.recovery(step.fault));
             threads.push(scope.spawn(move || {
-                eprintln!("{:4}  {step}", cluster_number(schedule, step));
+                eprintln!("{:4}  {step}", number + 1);
                 happen(cluster, step, started)
             }));
         }
@@ -131,11 +131,6 @@ fn carry_out(
             })
             .collect()
     })
-}
-
-fn cluster_number(schedule: &Schedule, step: &Step) -> usize {
-    let place = schedule.steps.iter().position(|other| other == step);
-    place.map_or(0, |place| place + 1)
 }
 
 fn happen(cluster: &Cluster, step: &Step, started: Instant) -> Result<Window> {
