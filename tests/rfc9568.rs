@@ -1,4 +1,4 @@
-//! docs/rfc9568.md names files and tests: all of them exist.
+//! docs/rfc9568.md and docs/behaviour.md name files and tests: all of them exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,14 +8,17 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Everything in backquotes in the document.
+/// Everything in backquotes in the documents.
 fn quoted() -> BTreeSet<String> {
-    let document = fs::read_to_string(root().join("docs/rfc9568.md")).expect("the document");
-    let words = document.split('`').skip(1).step_by(2);
-    words.map(str::to_owned).collect()
+    let mut quoted = BTreeSet::new();
+    for document in ["docs/rfc9568.md", "docs/behaviour.md"] {
+        let text = fs::read_to_string(root().join(document)).expect("the document");
+        quoted.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
+    }
+    quoted
 }
 
-/// The file of a place, by the table at the head of the document.
+/// The file of a place, by the table at the head of docs/rfc9568.md.
 fn file_of(place: &str) -> PathBuf {
     let (kind, name) = place.split_once('/').unwrap_or((place, ""));
     root().join(match kind {
@@ -27,7 +30,7 @@ fn file_of(place: &str) -> PathBuf {
 }
 
 #[test]
-fn every_test_that_the_document_names_exists() {
+fn every_test_that_the_documents_name_exists() {
     let tests: Vec<(String, String)> = quoted()
         .iter()
         .filter_map(|quoted| quoted.split_once("::"))
@@ -46,7 +49,7 @@ fn every_test_that_the_document_names_exists() {
 }
 
 #[test]
-fn every_file_that_the_document_names_exists() {
+fn every_file_that_the_documents_name_exists() {
     let files: Vec<String> = quoted()
         .into_iter()
         .filter(|quoted| quoted.ends_with(".rs") && !quoted.contains('X'))

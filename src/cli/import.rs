@@ -2,15 +2,17 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use nix::unistd::Group;
 use vrrp_config::keepalived::{self, Effect, ImportOptions, Imported};
 use vrrp_config::{HostFacts, Style, Text, parse_str};
 
 use super::{exit, terminal};
+use crate::control::GROUP;
 use crate::host;
 
 /// Mode of the file: it may hold a password of version 2.
@@ -55,7 +57,14 @@ fn write(path: &Path, content: &[u8]) -> Result<(), String> {
         .create_new(true)
         .mode(WITH_PASSWORD)
         .open(path)
-        .and_then(|mut file| file.write_all(content))
+        .and_then(|mut file| {
+            // The daemon's user has to read it; where there is no such group, its owner sees to
+            // that.
+            if let Ok(Some(group)) = Group::from_name(GROUP) {
+                let _ = fchown(&file, None, Some(group.gid.as_raw()));
+            }
+            file.write_all(content)
+        })
         .map_err(|error| {
             let hint = match error.kind() {
                 io::ErrorKind::AlreadyExists => "; it was left alone, give another name by -o",

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
 
@@ -145,20 +146,9 @@ impl Worker {
         }
     }
 
-    async fn route(&self, address: std::net::IpAddr) -> Report {
+    async fn route(&self, address: IpAddr) -> Report {
         let route = match self.netlink.route_to(address).await {
-            // Our own host has the address already: it is left over from an earlier run, or an
-            // administrator's. The interface is the one it is on, not the loopback.
-            Ok(answer) if answer.local => {
-                let all = self.netlink.addresses().await.unwrap_or_default();
-                match all.iter().find(|info| info.address == address) {
-                    Some(info) => Some(Route {
-                        ifindex: vmac::real(&self.netlink, info.ifindex).await,
-                        direct: true,
-                    }),
-                    None => None,
-                }
-            }
+            Ok(answer) if answer.local => self.route_to_own(address).await,
             Ok(answer) => Some(Route {
                 ifindex: answer.ifindex,
                 direct: answer.gateway.is_none(),
@@ -170,5 +160,28 @@ impl Worker {
             }
         };
         Report::Route { address, route }
+    }
+
+    /// Our own host has the address already, and the kernel names the loopback. It is held, or
+    /// left over from an earlier run, or an administrator's. Where no other address tells which
+    /// interface has its segment, it is the one it is on.
+    async fn route_to_own(&self, address: IpAddr) -> Option<Route> {
+        let all = self.netlink.addresses().await.unwrap_or_default();
+        let holder = all.iter().find(|info| info.address == address)?;
+        let holder = vmac::real(&self.netlink, holder.ifindex).await;
+        let on_segment: Vec<u32> = all
+            .iter()
+            .filter(|info| info.address != address && !info.is_ours())
+            .filter(|info| info.is_prefix_of(address))
+            .map(|info| info.ifindex)
+            .collect();
+        let ifindex = match on_segment.first() {
+            Some(first) if !on_segment.contains(&holder) => *first,
+            _ => holder,
+        };
+        Some(Route {
+            ifindex,
+            direct: !on_segment.is_empty(),
+        })
     }
 }

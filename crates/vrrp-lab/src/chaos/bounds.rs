@@ -43,6 +43,22 @@ impl Bounds {
         Duration::from_secs(seconds + 1) + MARGIN
     }
 
+    /// A machine that stands still this long may cost a healthy master its backups' patience:
+    /// their Master_Down_Interval less the interval that had already gone by.
+    pub(super) fn stall(self) -> Duration {
+        self.interval * 2
+    }
+
+    /// From the end of such a stall until all that came of it is over.
+    pub(super) fn recovery_from_stall(self) -> Duration {
+        self.master_down_interval() * 3 + MARGIN * 2
+    }
+
+    /// How long nobody may answer because of it.
+    pub(super) fn outage_of_stall(self, lasted: Duration) -> Duration {
+        lasted + self.master_down_interval() + MARGIN
+    }
+
     /// From the end of a fault until everything is as if it had never been.
     pub(super) fn recovery(self, fault: Fault) -> Duration {
         let elected = self.master_down_interval() * 2 + MARGIN;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use vrrp_lab::{LabError, Result, tools};
@@ -14,6 +14,9 @@ use super::run::Seen;
 use super::schedule::Schedule;
 use super::summary::Summary;
 use crate::subject::Software;
+
+/// Shorter times without an answer are left out of the log: there are many.
+const WORTH_A_LINE: Duration = Duration::from_millis(5);
 
 /// Where the two files are.
 #[derive(Clone, Debug)]
@@ -67,12 +70,23 @@ fn log(seen: &Seen, summary: &Summary) -> String {
     for change in &seen.changes {
         lines.push((change.at, format!("=== {}", describe(change))));
     }
-    for gap in &seen.report.gaps {
+    for gap in seen
+        .report
+        .gaps
+        .iter()
+        .filter(|gap| gap.length > WORTH_A_LINE)
+    {
         let text = format!(
             "... nobody answers for {:?}, from {:?} to {:?}, {} lost, {} unsent",
             gap.length, gap.from, gap.to, gap.lost, gap.unsent
         );
         lines.push((gap.start, text));
+    }
+    for span in &seen.stalls {
+        lines.push((
+            span.from,
+            format!("~~~ this machine stalls for {:?}", span.length()),
+        ));
     }
     for violation in &summary.violations {
         lines.push((violation.at, format!("!!! {}", violation.text)));

@@ -45,7 +45,7 @@ pub(super) fn judge(seen: &Seen, bounds: &Bounds) -> Judgement {
     calm(seen, bounds, &held, &mut violations);
     let by_fault = outages(seen, bounds, &held, &mut violations);
     sums(seen, bounds, &held, &mut violations);
-    programs(seen, &mut violations);
+    programs(seen, bounds, &mut violations);
     violations.sort_by_key(|violation| violation.at);
     let cut = exempt(&seen.windows, |window| {
         (window.step.fault.isolates() || window.step.fault == Fault::Hang)
@@ -71,6 +71,13 @@ fn overlaps(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Vi
             _ => None,
         }
     });
+    let mut exempt = exempt;
+    for span in stalls(seen, bounds) {
+        exempt.extend((0..3).map(|place| Exempt {
+            host: host_name(place),
+            span: span.clone(),
+        }));
+    }
     let bound = bounds.overlap();
     for span in doubled(&counted(held, &exempt)) {
         if span.length() > bound {
@@ -141,14 +148,26 @@ fn calm(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Violat
     }
 }
 
+/// Stalls of this machine that are long enough to be the cause of something, each with the time
+/// in which that is mended.
+fn stalls(seen: &Seen, bounds: &Bounds) -> Vec<Span> {
+    let long = seen.stalls.iter().filter(|s| s.length() >= bounds.stall());
+    long.map(|span| Span::new(span.from, span.to + bounds.recovery_from_stall()))
+        .collect()
+}
+
 fn calm_spans(seen: &Seen, bounds: &Bounds) -> Vec<Span> {
+    let windows = seen.windows.iter();
+    let windows = windows.map(|w| Span::new(w.begun, w.ended + bounds.recovery(w.step.fault)));
+    let mut disturbed: Vec<Span> = windows.chain(stalls(seen, bounds)).collect();
+    disturbed.sort_by_key(|span| span.from);
     let mut spans = Vec::new();
     let mut from = seen.started;
-    for window in &seen.windows {
-        if window.begun > from {
-            spans.push(Span::new(from, window.begun));
+    for span in disturbed {
+        if span.from > from {
+            spans.push(Span::new(from, span.from));
         }
-        from = from.max(window.ended + bounds.recovery(window.step.fault));
+        from = from.max(span.to);
     }
     if seen.finished > from {
         spans.push(Span::new(from, seen.finished));
@@ -187,6 +206,7 @@ fn outages(
             .map(|window| allowance(window, &span, bounds, held))
             .sum();
         let allowed = allowed.max(bounds.outage(Fault::ReloadSame, false, Duration::ZERO));
+        let allowed = allowed + allowance_for_stalls(seen, &span, bounds);
         let length = service_gap(gap);
         if length > allowed {
             let why: Vec<String> = causes.iter().map(|w| w.step.fault.name().into()).collect();
@@ -234,6 +254,7 @@ fn sums(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Violat
         let lost: Duration = lengths.filter(|length| *length > NOISE).sum();
         let windows = together.iter();
         let allowed: Duration = windows.map(|w| allowance(w, &span, bounds, held)).sum();
+        let allowed = allowed + allowance_for_stalls(seen, &span, bounds);
         if lost > allowed {
             violations.push(Violation {
                 at: first.begun,
@@ -271,13 +292,35 @@ fn allowance(window: &Window, gap: &Span, bounds: &Bounds, held: &[Hold]) -> Dur
     allowed
 }
 
+fn allowance_for_stalls(seen: &Seen, span: &Span, bounds: &Bounds) -> Duration {
+    let touching = seen.stalls.iter().filter_map(|stall| {
+        let until = stall.to + bounds.recovery_from_stall();
+        let touches = span.and(&Span::new(stall.from, until)).is_some();
+        touches.then(|| stall.length())
+    });
+    touching
+        .map(|length| {
+            if length >= bounds.stall() {
+                bounds.outage_of_stall(length)
+            } else {
+                length
+            }
+        })
+        .sum()
+}
+
 /// No program panicked, ended by itself, disagreed with the kernel or left anything behind.
-fn programs(seen: &Seen, violations: &mut Vec<Violation>) {
+fn programs(seen: &Seen, bounds: &Bounds, violations: &mut Vec<Violation>) {
+    let stalls = stalls(seen, bounds);
     let mut violated = |at: Instant, text: String| violations.push(Violation { at, text });
     for (at, host, line) in seen.notes.panics() {
         violated(*at, format!("{host}: {line}"));
     }
-    for (at, text) in seen.notes.ends.iter().chain(&seen.mismatches) {
+    for (at, text) in &seen.notes.ends {
+        violated(*at, text.clone());
+    }
+    let stalled = |at: Instant| stalls.iter().any(|s| s.from <= at && at <= s.to);
+    for (at, text) in seen.mismatches.iter().filter(|(at, _)| !stalled(*at)) {
         violated(*at, text.clone());
     }
     for stale in &seen.stale {

@@ -11,6 +11,7 @@ mod judge;
 mod run;
 mod schedule;
 mod span;
+mod stalls;
 mod summary;
 
 use std::time::Duration;

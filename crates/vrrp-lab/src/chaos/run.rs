@@ -11,6 +11,8 @@ use super::cluster::Cluster;
 use super::fault::Step;
 use super::journal::Notes;
 use super::schedule::Schedule;
+use super::span::Span;
+use super::stalls::Stalls;
 use crate::subject::Software;
 
 /// How long the hosts are watched after they have settled.
@@ -38,6 +40,8 @@ pub(super) struct Seen {
     /// Who got and lost the VIP.
     pub(super) changes: Vec<HolderChange>,
     pub(super) report: Report,
+    /// When this machine did not run what should have run.
+    pub(super) stalls: Vec<Span>,
     pub(super) notes: Notes,
     /// Where a program and the kernel disagreed in calm times.
     pub(super) mismatches: Vec<(Instant, String)>,
@@ -56,6 +60,7 @@ pub(super) fn run(
     keep: impl FnOnce(&Cluster, &Seen) -> Result<()>,
 ) -> Result<Seen> {
     let cluster = Cluster::start(software, bounds.interval)?;
+    let stalls = Stalls::watch()?;
     let started = Instant::now();
     let mut mismatches = Vec::new();
     let done = AtomicBool::new(false);
@@ -89,6 +94,7 @@ pub(super) fn run(
         windows,
         changes,
         report: cluster.prober.settle(),
+        stalls: stalls.spans(),
         notes: cluster.journal.notes(),
         mismatches,
         stale,

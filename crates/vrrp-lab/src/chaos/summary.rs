@@ -34,6 +34,8 @@ pub(super) struct Summary {
     unasked_ends: usize,
     mismatches: usize,
     settled_after: Option<Duration>,
+    stalls: usize,
+    longest_stall: Duration,
     by_fault: Vec<(Fault, usize, Option<Duration>)>,
     pub(super) violations: Vec<Violation>,
     pub(super) files: Option<Files>,
@@ -59,6 +61,13 @@ impl Summary {
             unasked_ends: seen.notes.ends.len(),
             mismatches: seen.mismatches.len(),
             settled_after: seen.settled_after,
+            stalls: seen.stalls.len(),
+            longest_stall: seen
+                .stalls
+                .iter()
+                .map(Span::length)
+                .max()
+                .unwrap_or_default(),
             by_fault: judgement.by_fault,
             violations: judgement.violations,
             files: None,
@@ -70,7 +79,7 @@ impl Summary {
     }
 
     /// Names and figures, as lines of the table.
-    fn figures(&self) -> [(&'static str, String); 10] {
+    fn figures(&self) -> [(&'static str, String); 11] {
         let settled = self.settled_after.map_or_else(|| "never".to_owned(), time);
         [
             (
@@ -91,6 +100,10 @@ impl Summary {
                 self.mismatches.to_string(),
             ),
             ("settled after the last fault", settled),
+            (
+                "stalls of this machine, the longest",
+                format!("{}, {}", self.stalls, time(self.longest_stall)),
+            ),
             (
                 "invariants that did not hold",
                 if self.judged {
@@ -132,6 +145,8 @@ impl Summary {
             "unasked_ends": self.unasked_ends,
             "mismatches": self.mismatches,
             "settled_after_ms": self.settled_after.map(millis),
+            "machine_stalls": self.stalls,
+            "longest_machine_stall_ms": millis(self.longest_stall),
             "by_fault": by_fault,
             "violations": violations,
             "capture": self.files.as_ref().map(|files| files.capture.display().to_string()),

@@ -88,17 +88,24 @@ impl HttpsProber {
         report(records, Instant::now())
     }
 
-    /// When the first of the probes sent at or after `since` was answered by `host`.
+    /// When the first of the probes sent at or after `since` was answered by a host of which
+    /// `wanted` is true.
     ///
     /// # Errors
     /// None was within `bound`.
-    pub fn wait_answer(&self, host: &str, since: Instant, bound: Duration) -> Result<Instant> {
+    pub fn wait_answer(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        since: Instant,
+        bound: Duration,
+    ) -> Result<Instant> {
         let deadline = Instant::now() + bound;
         loop {
             let first = {
                 let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
                 let good = records.iter().filter(|record| {
-                    record.started >= since && record.answer.as_deref() == Ok(host)
+                    let answer = record.answer.as_deref();
+                    record.started >= since && answer.is_ok_and(&wanted)
                 });
                 good.map(|record| record.ended).min()
             };
@@ -107,7 +114,7 @@ impl HttpsProber {
             }
             if Instant::now() > deadline {
                 return Err(LabError::Timeout {
-                    what: format!("waiting for an answer of {host} over HTTPS"),
+                    what: "waiting for an answer over HTTPS".to_owned(),
                     bound,
                     diagnostics: format!("{:#?}", self.report()),
                 });

@@ -42,6 +42,20 @@ impl AddressInfo {
         self.protocol == Some(ADDRESS_PROTOCOL)
     }
 
+    /// Whether `address` is of the same prefix.
+    #[must_use]
+    pub fn is_prefix_of(&self, address: IpAddr) -> bool {
+        let (own, other, host_bits) = match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (own.to_bits().into(), other.to_bits().into(), 32)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => (own.to_bits(), other.to_bits(), 128),
+            _ => return false,
+        };
+        let host_bits = u32::saturating_sub(host_bits, self.prefix_len.into());
+        u128::checked_shr(own ^ other, host_bits).unwrap_or_default() == 0
+    }
+
     pub(crate) fn read(message: AddressMessage) -> Option<Self> {
         let header = message.header;
         let mut flags = AddressFlags::from_bits_retain(u32::from(header.flags.bits()));
@@ -130,6 +144,24 @@ mod tests {
             lifetime: None,
             protocol: None,
         }
+    }
+
+    #[test]
+    fn an_address_is_of_the_prefix_whose_bits_it_shares() {
+        let is_of = |prefix: &str, prefix_len: u8, address: &str| {
+            let mut info = info(prefix);
+            info.prefix_len = prefix_len;
+            info.is_prefix_of(address.parse().unwrap())
+        };
+        assert!(is_of("10.0.50.11", 24, "10.0.50.20"));
+        assert!(!is_of("10.0.50.11", 24, "10.0.51.20"));
+        assert!(is_of("10.0.50.11", 32, "10.0.50.11"));
+        assert!(!is_of("10.0.50.11", 32, "10.0.50.10"));
+        assert!(is_of("10.0.50.11", 0, "192.0.2.1"));
+        assert!(is_of("fd00:50::11", 64, "fd00:50::20"));
+        assert!(!is_of("fd00:50::11", 64, "fd00:51::20"));
+        assert!(is_of("fd00::", 0, "::1"));
+        assert!(!is_of("::10.0.50.11", 96, "10.0.50.20"));
     }
 
     #[test]

@@ -426,6 +426,13 @@ fn the_least_ttl_of_the_peers_is_carried_over() {
 }
 
 #[test]
+fn ipv6_peers_are_heard_at_the_hop_limit_keepalived_sends_with() {
+    let text = instance("unicast_peer {\n fd00:50::12\n }").replace("10.0.50.20", "fd00:50::20");
+    assert_eq!(first(&text)["min_ttl"], 64, "{}", imported(&text).yaml);
+    assert_accepted(&imported(&text).yaml);
+}
+
+#[test]
 fn peers_behind_routers_are_heard_as_before() {
     let far = instance("unicast_peer {\n 10.0.51.12\n 10.0.50.13\n }");
     assert_eq!(first(&far)["min_ttl"], 1);
@@ -448,7 +455,7 @@ fn peers_behind_routers_are_heard_as_before() {
         "interface",
         "unicast_peer {\n fd00::2\n fd00::9:3\n }\n interface",
     );
-    assert_eq!(first(&near).get("min_ttl"), None);
+    assert_eq!(first(&near)["min_ttl"], 64);
     let far = near.replace("fd00::9:3", "fd00:0:0:1::3");
     assert_eq!(first(&far)["min_ttl"], 1);
 }

@@ -69,7 +69,13 @@ pub(super) fn convert(draft: &Draft<'_>, addresses: &Addresses, ledger: &mut Led
         .all(|address| network(*address) == network(peers[0]));
     unicast.min_ttl = match least {
         Some(ttl) => Some(ttl),
-        None if near && draft.unicast_ttl == 255 => None,
+        None if near && draft.unicast_ttl == 255 && peers[0].is_ipv4() => None,
+        None if near && draft.unicast_ttl == 255 => {
+            // Measured with 2.2.7: it leaves the hop limit to the kernel, whose default is 64.
+            let text = "Keepalived sends unicast over IPv6 with hop limit 64; raise `min_ttl` to 255 when every peer runs vrrpd";
+            ledger.remark(&block.origin, text);
+            Some(KERNEL_HOP_LIMIT)
+        }
         None => {
             let text = "Keepalived takes any TTL of its peers; with routers on the way raise `min_ttl` to 255 less their number, without them to 255";
             ledger.remark(&block.origin, text);
@@ -79,6 +85,9 @@ pub(super) fn convert(draft: &Draft<'_>, addresses: &Addresses, ledger: &mut Led
     unicast.peers = Some(peers.iter().map(ToString::to_string).collect());
     unicast
 }
+
+/// The hop limit of packets for which nobody sets one (net.ipv6.conf.all.hop_limit).
+const KERNEL_HOP_LIMIT: u8 = 64;
 
 /// The first 24 bits of an IPv4 address, the first 64 of an IPv6 address.
 fn network(address: IpAddr) -> u128 {
