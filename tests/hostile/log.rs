@@ -21,15 +21,25 @@ fn a_storm_of_bad_packets_is_counted_in_full_and_logged_once_for_each_reason() -
         let counts = scene.drops().unwrap_or_default();
         counts.len() == 4 && counts.values().all(|count| *count == STORM)
     })?;
-    let lines = scene.daemon.process().lines();
+    let logged = |instance: &str, reason: &str| {
+        let lines = scene.daemon.process().lines();
+        let about = lines.iter().filter(|line| {
+            line.text.contains("dropped an advert")
+                && line.text.contains(&format!("instance=\"{instance}\""))
+                && line.text.contains(&format!("reason=\"{reason}\""))
+        });
+        about.count()
+    };
+    // The log is written by a thread of its own, some time after the count.
     for instance in [V4, V6] {
         for reason in ["ttl", "checksum"] {
-            let logged = lines.iter().filter(|line| {
-                line.text.contains("dropped an advert")
-                    && line.text.contains(&format!("instance=\"{instance}\""))
-                    && line.text.contains(&format!("reason=\"{reason}\""))
-            });
-            assert_eq!(logged.count(), 1, "{instance}: {reason}");
+            let what = format!("{reason} is logged for {instance}");
+            scene.lab.wait_until(&what, BOUND, || logged(instance, reason) > 0)?;
+        }
+    }
+    for instance in [V4, V6] {
+        for reason in ["ttl", "checksum"] {
+            assert_eq!(logged(instance, reason), 1, "{instance}: {reason}");
         }
     }
     assert_eq!((scene.state(V4)?, scene.state(V6)?), state);

@@ -221,12 +221,13 @@ impl Protocol {
     }
 
     /// Opens all sockets anew: an interface may have been away and come back unseen, and with it
-    /// went their memberships. One that cannot be opened keeps the old ones.
+    /// went their memberships. What cannot be opened is left to the next evaluation.
     pub(super) fn reopen_ports(&mut self) {
-        for (key, port) in &mut self.ports {
-            match Port::open(&self.this, port.socket.interface(), key.1) {
-                Ok(anew) => *port = anew,
-                Err(error) => tracing::warn!("{error}"),
+        for (key, port) in std::mem::take(&mut self.ports) {
+            let interface = port.socket.interface().clone();
+            drop(port);
+            if let Ok(port) = Port::open(&self.this, &interface, key.1) {
+                self.ports.insert(key, port);
             }
         }
         self.assign_ports();

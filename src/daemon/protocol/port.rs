@@ -67,6 +67,9 @@ impl Port {
 
 impl Drop for Port {
     fn drop(&mut self) {
+        // Now, not when the reader's task is over: another port may be opened before. Where the
+        // interface is gone there is nothing to leave.
+        let _ = self.socket.leave();
         self.reader.abort();
     }
 }

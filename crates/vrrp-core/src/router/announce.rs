@@ -9,6 +9,9 @@ use super::VirtualRouter;
 
 /// From the burst of a new master to its second one.
 const SECOND_BURST: Duration = Duration::from_secs(5);
+/// From the first burst after a conflict to its echo: what a loser needs to take its addresses
+/// and announce them.
+const CONFLICT_ECHO: Duration = Duration::from_millis(20);
 /// Bounds of the time between two bursts after conflicts, otherwise one interval.
 const CONFLICT_SPACING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
@@ -47,16 +50,32 @@ impl VirtualRouter {
         self.arm_announce_refresh();
     }
 
-    /// After another master was heard: a burst at once, unless one has just been sent, and one
-    /// more a little later. The loser may have announced after it advertised, and its advert
-    /// reaches us before its announcement reaches our clients.
+    /// After another master was heard: a burst at once, unless one has just been sent. The loser
+    /// may have announced after it advertised, and its advert reaches us before its
+    /// announcement reaches our clients: so there is an echo soon after, which puts clients
+    /// right whom the loser has led away, and one more burst for a slow loser.
     pub(super) fn announce_after_conflict(&mut self) {
         let spacing = self.conflict_spacing();
-        if self.now.since(self.last_announced) >= spacing {
+        let quiet = self.now.since(self.last_announced);
+        if quiet >= spacing {
             self.announce_burst();
         }
-        self.timers
-            .arm_by(Timer::AnnounceConflict, self.last_announced + spacing);
+        // In a conflict that goes on, the bursts never are this far apart.
+        let next = if quiet >= spacing * 2 {
+            self.echo = true;
+            self.now + CONFLICT_ECHO
+        } else {
+            self.last_announced + spacing
+        };
+        self.timers.arm_by(Timer::AnnounceConflict, next);
+    }
+
+    pub(super) fn on_announce_conflict_timer(&mut self) {
+        self.announce_burst();
+        if core::mem::take(&mut self.echo) {
+            let next = self.now + self.conflict_spacing();
+            self.timers.arm_by(Timer::AnnounceConflict, next);
+        }
     }
 
     fn conflict_spacing(&self) -> Duration {

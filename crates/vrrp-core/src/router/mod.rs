@@ -82,6 +82,8 @@ pub struct VirtualRouter {
     /// No immediate advert before this.
     assert_after: Instant,
     last_announced: Instant,
+    /// The next burst after a conflict is the echo of the first.
+    echo: bool,
     /// Adverts since the last pause, by which others are given a turn.
     beat: u8,
 
@@ -128,6 +130,7 @@ impl VirtualRouter {
             last_sent: Instant::default(),
             assert_after: Instant::default(),
             last_announced: Instant::default(),
+            echo: false,
             beat: 0,
             peers: Peers::default(),
             warning_limit: Limit::default(),
@@ -200,7 +203,8 @@ impl VirtualRouter {
                 Timer::LeaveAgain => self.send_leave(),
                 Timer::Offer => self.on_offer_timer(),
                 Timer::Lease => self.renew_lease(),
-                Timer::AnnounceAgain | Timer::AnnounceConflict => self.announce_burst(),
+                Timer::AnnounceAgain => self.announce_burst(),
+                Timer::AnnounceConflict => self.on_announce_conflict_timer(),
                 Timer::AnnounceRefresh => self.on_announce_refresh_timer(),
             }
         }

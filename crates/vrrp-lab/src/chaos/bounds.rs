@@ -17,6 +17,11 @@ const CHECK_RISES: Duration = Duration::from_secs(4);
 /// Until a daemon that starts, or wakes, takes part.
 const STARTS: Duration = Duration::from_secs(1);
 
+/// vrrpd's defaults: the second burst of a new master, and then one announcement
+/// at a time.
+const SECOND_ANNOUNCEMENT: Duration = Duration::from_secs(5);
+const ANNOUNCEMENT_REFRESH: Duration = Duration::from_secs(60);
+
 /// All bounds of a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -87,6 +92,18 @@ impl Bounds {
             Fault::ReloadSame | Fault::ReloadOther | Fault::ReloadBad => PLANNED,
             Fault::DeleteVip => REPAIRED + PLANNED,
             _ => self.master_down_interval() + MARGIN,
+        }
+    }
+
+    /// A host that was cut off and became a second master has announced to nobody, or has not
+    /// heard that its clients were called back. When the first master is lost before they
+    /// hear each other, clients find the second with its next announcement: 5 s after it
+    /// became master, and then every 60 s.
+    pub(super) fn unannounced_master(self, cut_off_for: Duration) -> Duration {
+        if cut_off_for < SECOND_ANNOUNCEMENT {
+            SECOND_ANNOUNCEMENT + MARGIN
+        } else {
+            ANNOUNCEMENT_REFRESH + MARGIN
         }
     }
 

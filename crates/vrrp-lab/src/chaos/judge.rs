@@ -206,7 +206,9 @@ fn outages(
             .map(|window| allowance(window, &span, bounds, held))
             .sum();
         let allowed = allowed.max(bounds.outage(Fault::ReloadSame, false, Duration::ZERO));
-        let allowed = allowed + allowance_for_stalls(seen, &span, bounds);
+        let allowed = allowed
+            + allowance_for_stalls(seen, &span, bounds)
+            + allowance_for_rivals(&causes, bounds);
         let length = service_gap(gap);
         if length > allowed {
             let why: Vec<String> = causes.iter().map(|w| w.step.fault.name().into()).collect();
@@ -254,7 +256,9 @@ fn sums(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Violat
         let lost: Duration = lengths.filter(|length| *length > NOISE).sum();
         let windows = together.iter();
         let allowed: Duration = windows.map(|w| allowance(w, &span, bounds, held)).sum();
-        let allowed = allowed + allowance_for_stalls(seen, &span, bounds);
+        let allowed = allowed
+            + allowance_for_stalls(seen, &span, bounds)
+            + allowance_for_rivals(&together.iter().collect::<Vec<_>>(), bounds);
         if lost > allowed {
             violations.push(Violation {
                 at: first.begun,
@@ -290,6 +294,18 @@ fn allowance(window: &Window, gap: &Span, bounds: &Bounds, held: &[Hold]) -> Dur
         allowed += bounds.outage_after(fault);
     }
     allowed
+}
+
+/// More than the sum of its parts: a second master, cut off, whose rival is then lost.
+fn allowance_for_rivals(together: &[&Window], bounds: &Bounds) -> Duration {
+    let cut_off = together.iter().filter(|window| {
+        let fault = window.step.fault;
+        fault.isolates() && fault != Fault::Crash
+    });
+    match cut_off.map(|window| window.ended - window.begun).max() {
+        Some(lasted) if together.len() > 1 => bounds.unannounced_master(lasted),
+        _ => Duration::ZERO,
+    }
 }
 
 fn allowance_for_stalls(seen: &Seen, span: &Span, bounds: &Bounds) -> Duration {

@@ -67,6 +67,22 @@ impl VrrpSocket {
         })
     }
 
+    /// Leaves the group, before another socket joins it in this one's stead.
+    ///
+    /// When a socket is closed, the kernel takes its membership from whatever interface has the
+    /// index now. Where that is not the interface that was joined (it was away in another
+    /// namespace), that ends the membership of the newer socket.
+    ///
+    /// # Errors
+    /// The interface is gone, and the membership with it.
+    pub fn leave(&self) -> io::Result<()> {
+        open::leave(
+            &SockRef::from(&self.receiver.as_fd()),
+            self.interface.index,
+            self.family,
+        )
+    }
+
     /// The interface this was opened on.
     #[must_use]
     pub fn interface(&self) -> &Interface {

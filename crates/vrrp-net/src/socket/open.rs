@@ -121,6 +121,16 @@ pub(crate) fn receiver(interface: &Interface, family: Family) -> Result<Socket, 
     Ok(socket)
 }
 
+/// Ends the membership of a receiver.
+pub(crate) fn leave(receiver: &Socket, index: u32, family: Family) -> io::Result<()> {
+    match family {
+        Family::V4 => {
+            receiver.leave_multicast_v4_n(&GROUP_V4, &InterfaceIndexOrAddress::Index(index))
+        }
+        Family::V6 => receiver.leave_multicast_v6(&GROUP_V6, index),
+    }
+}
+
 /// The socket that sends adverts; it hears nothing.
 pub(crate) fn sender(interface: &Interface, family: Family) -> Result<Socket, SocketError> {
     let steps = Steps(interface);

@@ -6,6 +6,7 @@ use super::reasons::UNKNOWN;
 use crate::keepalived::Effect;
 use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number;
+use crate::keepalived::output::Instance;
 use crate::keepalived::tree::Directive;
 
 /// The most addresses in an advert: its count is one byte, and with IPv6 it has to fit 1500 bytes.
@@ -41,8 +42,14 @@ impl Addresses {
         self.addresses.iter().map(text).collect()
     }
 
-    /// Reads one line, for an instance on `interface`.
-    pub(super) fn read(&mut self, line: &Directive, interface: Option<&str>, ledger: &mut Ledger) {
+    /// Reads one line, for an instance on `interface` that comes after the `earlier` ones.
+    pub(super) fn read(
+        &mut self,
+        line: &Directive,
+        interface: Option<&str>,
+        earlier: &[Instance],
+        ledger: &mut Ledger,
+    ) {
         let Some((address, prefix)) = parse(line.keyword()) else {
             ledger.lost(line, "it does not begin with an address");
             return;
@@ -71,6 +78,11 @@ impl Addresses {
         }
         if self.contains(address) {
             ledger.lost(line, "the address is given twice");
+            return;
+        }
+        if let Some(other) = earlier.iter().find(|other| has(other, address, interface)) {
+            let why = format!("the instance {} has this address already", other.name);
+            ledger.lost(line, why);
             return;
         }
         self.addresses.push((address, prefix));
@@ -156,4 +168,13 @@ fn options(line: &Directive, interface: Option<&str>, ledger: &mut Ledger) {
         let part = format!("{} {word} {value}", line.keyword());
         ledger.part(line, part.trim_end(), why, effect);
     }
+}
+
+/// Whether `other` has `address` where that cannot be another one: a link-local address may be
+/// on each of two interfaces.
+fn has(other: &Instance, address: IpAddr, interface: Option<&str>) -> bool {
+    let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    let apart = matches!((&other.interface, interface), (Some(x), Some(y)) if x != y);
+    let mut theirs = other.addresses.iter().filter_map(|text| parse(text));
+    !(link_local && apart) && theirs.any(|(known, _)| known == address)
 }

@@ -39,6 +39,7 @@ pub(super) fn convert(tree: &[Directive], path: &Path, ledger: &mut Ledger) -> O
         let context = instance::Context {
             globals: &globals,
             groups: &groups,
+            earlier: &instances,
         };
         let instance = instance::convert(directive, &context, &mut scripts, &mut names, ledger);
         if let Some(instance) = instance {

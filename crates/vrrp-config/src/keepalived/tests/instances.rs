@@ -65,8 +65,12 @@ fn an_interface_that_cannot_be_is_listed() {
 
 #[test]
 fn names_become_ones_that_vrrpd_takes_and_stay_unique() {
-    let text = ["a b", "a/b", "é", "(", ""]
-        .map(|name| instance("").replace("VI_1", &format!("\"{name}\"")))
+    let text = [(21, "a b"), (22, "a/b"), (23, "é"), (24, "("), (25, "")]
+        .map(|(last, name)| {
+            let address = format!("10.0.50.{last}");
+            let named = instance("").replace("VI_1", &format!("\"{name}\""));
+            named.replace("10.0.50.20", &address)
+        })
         .concat();
     let value = value(&text);
     let names: Vec<&str> = value["instances"]
@@ -429,6 +433,23 @@ fn the_least_ttl_of_the_peers_is_carried_over() {
 fn ipv6_peers_are_heard_at_the_hop_limit_keepalived_sends_with() {
     let text = instance("unicast_peer {\n fd00:50::12\n }").replace("10.0.50.20", "fd00:50::20");
     assert_eq!(first(&text)["min_ttl"], 64, "{}", imported(&text).yaml);
+    assert_accepted(&imported(&text).yaml);
+}
+
+#[test]
+fn an_address_of_an_earlier_instance_is_not_carried_over_again() {
+    let one = instance("");
+    let two = one.replace("virtual_router_id 51", "virtual_router_id 52");
+    let text = format!("{one}{two}").replacen("vrrp_instance VI_1", "vrrp_instance first", 1);
+    let lost = imported(&text).not_carried_over;
+    let of_it = lost
+        .iter()
+        .find(|item| item.why.contains("instance first has this address"));
+    assert_eq!(
+        of_it.map(|item| item.effect),
+        Some(Effect::Changed),
+        "{lost:?}"
+    );
     assert_accepted(&imported(&text).yaml);
 }
 

@@ -22,6 +22,8 @@ use draft::Draft;
 pub(super) struct Context<'a> {
     pub(super) globals: &'a Globals,
     pub(super) groups: &'a SyncGroups<'a>,
+    /// The instances before this one.
+    pub(super) earlier: &'a [Instance],
 }
 
 /// The instance, or `None` where vrrpd cannot run it.
@@ -35,7 +37,8 @@ pub(super) fn convert(
     let draft = Draft::read(directive, context.globals, ledger);
     let mut addresses = Addresses::default();
     for line in &draft.addresses {
-        addresses.read(line, draft.interface.as_deref(), ledger);
+        let interface = draft.interface.as_deref();
+        addresses.read(line, interface, context.earlier, ledger);
     }
     let (ipv6, vrid) = match (addresses.is_ipv6(), draft.vrid) {
         (Some(ipv6), Some(vrid)) => (ipv6, vrid),
