@@ -34,7 +34,9 @@ fn a_storm_of_bad_packets_is_counted_in_full_and_logged_once_for_each_reason() -
     for instance in [V4, V6] {
         for reason in ["ttl", "checksum"] {
             let what = format!("{reason} is logged for {instance}");
-            scene.lab.wait_until(&what, BOUND, || logged(instance, reason) > 0)?;
+            scene
+                .lab
+                .wait_until(&what, BOUND, || logged(instance, reason) > 0)?;
         }
     }
     for instance in [V4, V6] {
