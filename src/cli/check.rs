@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use vrrp_config::{HostFacts, LoadOptions, Loaded, Style, load};
+use vrrp_config::{HostFacts, Loaded, Style, load};
 
 use super::{ConfigArgs, exit, terminal};
 use crate::host;
@@ -13,10 +13,7 @@ pub(super) fn check(args: &ConfigArgs) -> ExitCode {
         Ok(addresses) => addresses,
         Err(error) => return exit::fail(exit::FAILED, &error),
     };
-    let options = LoadOptions {
-        inventory: args.inventory.clone(),
-        load_balance: args.load_balance,
-    };
+    let options = args.options();
     let facts = HostFacts::of_this_host(local_addresses);
     let style = if terminal::colour(&io::stderr()) {
         Style::Colour

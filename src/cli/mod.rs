@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use vrrp_config::LoadOptions;
 
 use crate::control::DEFAULT_SOCKET;
 
@@ -108,6 +109,16 @@ pub struct ConfigArgs {
     /// With an inventory: spread connections over its control-plane hosts
     #[arg(long, requires = "inventory")]
     pub load_balance: bool,
+}
+
+impl ConfigArgs {
+    /// What goes with the file.
+    fn options(&self) -> LoadOptions {
+        LoadOptions {
+            inventory: self.inventory.clone(),
+            load_balance: self.load_balance,
+        }
+    }
 }
 
 /// Arguments of `vrrpd run`.

@@ -14,10 +14,7 @@ use crate::{host, log, metrics, privileges};
 /// for all that this host refuses.
 #[must_use]
 pub fn run(args: RunArgs) -> ExitCode {
-    let options = LoadOptions {
-        inventory: args.inventory.clone(),
-        load_balance: args.load_balance,
-    };
+    let options = args.options();
     let facts = match host::local_addresses() {
         Ok(addresses) => HostFacts::of_this_host(addresses),
         Err(error) => return exit::fail(exit::FAILED, &error),
