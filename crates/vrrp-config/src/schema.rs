@@ -169,7 +169,17 @@ pub(crate) const LOAD_BALANCER: Shape = Shape {
         "allow",
         "check",
     ],
-    aliases: &[("real_server", "backends"), ("lb_algo", "scheduler")],
+    aliases: &[
+        ("real_server", "backends"),
+        ("servers", "backends"),
+        ("lb_algo", "scheduler"),
+        ("balance", "scheduler"),
+        ("algorithm", "scheduler"),
+        ("persistence_timeout", "persistence"),
+        ("checks", "check"),
+        ("health_check", "check"),
+        ("timeout", "idle_timeout"),
+    ],
 };
 
 pub(crate) const BACKEND: Shape = Shape {
@@ -180,14 +190,17 @@ pub(crate) const BACKEND: Shape = Shape {
 
 pub(crate) const BACKEND_CHECK: Shape = Shape {
     what: "a backend check",
-    keys: &["http", "tcp", "interval", "timeout", "fall", "rise"],
-    aliases: &[("https", "http")],
-};
-
-pub(crate) const BACKEND_TCP: Shape = Shape {
-    what: "a TCP check",
-    keys: &[],
-    aliases: &[],
+    keys: &[
+        "http",
+        "tcp",
+        "exec",
+        "interval",
+        "timeout",
+        "fall",
+        "rise",
+        "hold_down",
+    ],
+    aliases: &[("https", "http"), ("script", "exec")],
 };
 
 pub(crate) const CONTROL: Shape = Shape {

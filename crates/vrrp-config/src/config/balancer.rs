@@ -4,7 +4,12 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::check::{Header, HostPort, HttpProbe, HttpUrl, Probe, Scheme, StatusMatch, Tls};
+use super::check::{
+    ExecProbe, Header, HoldDown, HostPort, HttpProbe, HttpUrl, Probe, Scheme, StatusMatch, Tls,
+};
+
+/// Stands for a backend's `address:port` in the check of a load balancer.
+pub(crate) const BACKEND: &str = "{backend}";
 
 /// A load balancer in the kernel, active on the host that holds its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +64,25 @@ pub struct Network {
     pub prefix: u8,
 }
 
+impl Network {
+    /// Whether every address of `other` is in this network.
+    #[must_use]
+    pub fn contains(self, other: Network) -> bool {
+        let first = |address: IpAddr| match address {
+            IpAddr::V4(address) => {
+                let bits = u32::MAX.checked_shl(32 - u32::from(self.prefix));
+                IpAddr::V4((u32::from(address) & bits.unwrap_or(0)).into())
+            }
+            IpAddr::V6(address) => {
+                let bits = u128::MAX.checked_shl(128 - u32::from(self.prefix));
+                IpAddr::V6((u128::from(address) & bits.unwrap_or(0)).into())
+            }
+        };
+        let same_family = self.address.is_ipv4() == other.address.is_ipv4();
+        same_family && self.prefix <= other.prefix && first(other.address) == self.address
+    }
+}
+
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
@@ -78,14 +102,12 @@ pub struct BackendCheck {
     pub fall: u8,
     /// Successes in a row that make a backend up.
     pub rise: u8,
+    /// How long a backend that went down stays down whatever the probes say; `None`: not at all.
+    pub hold_down: Option<HoldDown>,
 }
 
 /// A probe whose target is each backend in turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a configuration has a handful of these"
-)]
 pub enum BackendProbe {
     /// GET `scheme://{backend}path`.
     Http {
@@ -104,6 +126,8 @@ pub enum BackendProbe {
     },
     /// A TCP connection to the backend.
     Tcp,
+    /// A program, `{backend}` in its arguments standing for the backend.
+    Exec(ExecProbe),
 }
 
 impl BackendProbe {
@@ -116,6 +140,12 @@ impl BackendProbe {
         };
         match self {
             BackendProbe::Tcp => Probe::Tcp(target),
+            BackendProbe::Exec(ExecProbe { command }) => {
+                let fill = |argument: &String| argument.replace(BACKEND, &target.to_string());
+                Probe::Exec(ExecProbe {
+                    command: command.iter().map(fill).collect(),
+                })
+            }
             BackendProbe::Http {
                 scheme,
                 path,

@@ -7,6 +7,7 @@ mod check;
 mod instance;
 mod settings;
 
+pub(crate) use balancer::BACKEND;
 pub use balancer::{Backend, BackendCheck, BackendProbe, LoadBalancer, Network, Scheduler};
 pub use check::{
     Check, ExecProbe, FileProbe, Header, HoldDown, HostPort, HttpProbe, HttpUrl, Probe, Scheme,

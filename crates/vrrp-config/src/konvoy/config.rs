@@ -29,6 +29,11 @@ const API_SERVER_NAME: &str = "kubernetes";
 const HIGHEST_PRIORITY: u8 = 254;
 const PRIORITY_WITHOUT_INVENTORY: u8 = 100;
 
+/// What Konvoy's guide recommends for a load balancer in front of the API servers: a client keeps
+/// its server, and connections may idle for an hour.
+const PERSISTENCE: Duration = Duration::from_secs(3600);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
+
 /// What a Konvoy file turned out to ask for.
 pub(crate) enum Konvoy {
     Config(Box<Config>),
@@ -339,8 +344,8 @@ fn balancer(
         port: endpoint.port,
         backends,
         scheduler: Scheduler::default(),
-        persistence: None,
-        idle_timeout: Duration::from_secs(3600),
+        persistence: Some(PERSISTENCE),
+        idle_timeout: IDLE_TIMEOUT,
         allow: Vec::new(),
         check: Some(BackendCheck {
             probe: BackendProbe::Http {
@@ -355,6 +360,7 @@ fn balancer(
             timeout: Duration::from_secs(1),
             fall: 2,
             rise: 2,
+            hold_down: None,
         }),
     })
 }

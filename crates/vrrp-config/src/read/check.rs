@@ -23,7 +23,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Check> {
     let probe = match one_of(&object, &["http", "tcp", "exec", "file"], report) {
         Some(field) if field.name == "http" => http_probe(field, report),
         Some(field) if field.name == "tcp" => tcp_probe(field, report),
-        Some(field) if field.name == "exec" => exec_probe(field, report),
+        Some(field) if field.name == "exec" => exec_probe(field, report).map(Probe::Exec),
         Some(field) => file_probe(field, report),
         None => None,
     };
@@ -112,7 +112,8 @@ fn tcp_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
     address::host_port(address, report).map(Probe::Tcp)
 }
 
-fn exec_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
+/// `exec`: an absolute path and arguments.
+pub(super) fn exec_probe(field: Field<'_>, report: &mut Report) -> Option<ExecProbe> {
     let object = Object::open(field.value, &schema::EXEC, report)?;
     let field = object.require("command", report)?;
     let items = field.list(report)?;
@@ -136,9 +137,9 @@ fn exec_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
         }
         _ => {}
     }
-    Some(Probe::Exec(ExecProbe {
+    Some(ExecProbe {
         command: command.into_iter().map(str::to_owned).collect(),
-    }))
+    })
 }
 
 fn file_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {

@@ -5,6 +5,7 @@
 //! stand-in, so that reading goes on and all errors come out at once.
 
 mod address;
+mod backend;
 mod balancer;
 mod check;
 mod headers;

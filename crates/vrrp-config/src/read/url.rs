@@ -4,12 +4,9 @@ use http::Uri;
 
 use super::object::Field;
 use super::scalar::text;
-use crate::config::{HostPort, HttpUrl, Scheme};
+use crate::config::{BACKEND, HostPort, HttpUrl, Scheme};
 use crate::report::Report;
 use crate::words::quoted;
-
-/// Stands for each backend's address in the check of a load balancer.
-pub(crate) const BACKEND: &str = "{backend}";
 
 /// The URL of a check of this host.
 pub(crate) fn url(field: Field<'_>, report: &mut Report) -> Option<HttpUrl> {

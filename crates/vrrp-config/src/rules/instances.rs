@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::names::{at_key, items_of};
+use super::names::items_of;
 use crate::config::Instance;
 use crate::read::{Draft, Read};
 use crate::report::Report;
@@ -23,36 +23,6 @@ pub(super) fn check(draft: &Draft<'_>, report: &mut Report) {
                     )
                     .related(address_node(other.node, address), "the other");
             }
-        }
-    }
-    for balancer in &draft.load_balancers {
-        let address = balancer.value.address;
-        let known = draft
-            .instances
-            .iter()
-            .flat_map(|instance| &instance.value.addresses);
-        if !address.is_unspecified() && known.clone().all(|known| known.address != address) {
-            let addresses: Vec<String> = known.map(|known| known.address.to_string()).collect();
-            report
-                .error(
-                    at_key(balancer.node, "address"),
-                    format!("{address} is no address of an instance"),
-                )
-                .hint(format!("the addresses are {}", addresses.join(", ")));
-        }
-    }
-    for (at, one) in draft.load_balancers.iter().enumerate() {
-        let front = (one.value.address, one.value.port);
-        let earlier = draft.load_balancers.iter().take(at).find(|other| {
-            (other.value.address, other.value.port) == front && !front.0.is_unspecified()
-        });
-        if let Some(earlier) = earlier {
-            report
-                .error(
-                    at_key(one.node, "port"),
-                    format!("two load balancers listen on {} port {}", front.0, front.1),
-                )
-                .related(at_key(earlier.node, "port"), "the other");
         }
     }
 }

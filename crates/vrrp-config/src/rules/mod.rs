@@ -1,5 +1,6 @@
 //! What needs more than one part of the configuration to be judged.
 
+mod balancers;
 mod instances;
 mod keys;
 mod names;
@@ -17,5 +18,6 @@ pub(crate) fn check(draft: &Draft<'_>, report: &mut Report) {
     names::unique(draft, report);
     names::references(draft, report);
     instances::check(draft, report);
+    balancers::check(draft, report);
     usefulness::check(draft, report);
 }

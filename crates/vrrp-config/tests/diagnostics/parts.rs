@@ -55,6 +55,16 @@ says! {
     a_group_has_members_that_exist: "instances: [{name: left, addresses: [10.0.50.20]}]\ngroups: [{name: g, members: [left]}, {name: h, members: [left, lefty, right]}]\n";
     load_balancers_are_not_supported_yet: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\", {address: \"10.0.50.12:6443\", weight: 2}], check: {http: {url: \"https://{backend}/healthz\"}}}]");
     a_load_balancer_is_checked_all_the_same: with!("load_balancers:\n  - name: lb\n    address: 10.0.50.21\n    port: 0\n    backends: [\"10.0.50.11\", \"10.0.50.12:1\", \"10.0.50.12:1\", {address: \"[fd00::1]:1\", weight: 0}]\n    scheduler: least_conn\n    persistence: 3600\n    allow: [10.0.50.1/24, \"fd00::/8\"]\n    check: {http: {url: \"https://127.0.0.1/healthz\"}}");
+    the_backends_of_a_load_balancer_are_hosts_addresses: with!("load_balancers:\n  - name: lb\n    address: 10.0.50.20\n    port: 6443\n    backends: [\"10.0.50.20:6443\", \"127.0.0.1:6443\", \"0.0.0.0:6443\", \"cp1:6443\", \"10.0.50.11:0\", \"[fe80::1]:6443\", {address: 10.0.50.12}, {weight: 3}, 6443]");
+    a_load_balancer_has_backends: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: []}]");
+    a_load_balancer_needs_its_keys: with!("load_balancers: [{balance: random}]");
+    times_of_a_load_balancer_are_bounded: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], persistence: 500ms, idle_timeout: 8days}]");
+    a_network_is_allowed_once: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], allow: [10.0.0.0/8, 10.1.0.0/16, 192.168.0.1, 192.168.0.1, 0.0.0.0/0]}]");
+    nobody_allowed_is_a_mistake: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], allow: []}]");
+    the_url_of_a_backend_check_stands_for_the_backend: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {http: {url: \"https://10.0.50.11/{backend}\", tls: {ca: /ca.crt}}}}]");
+    a_tcp_check_of_backends_has_no_address_of_its_own: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {tcp: {address: \"10.0.50.11:6443\"}}}]");
+    a_program_that_checks_backends_is_an_absolute_path: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {exec: {command: [probe, \"{backend}\"]}}}]");
+    a_backend_check_does_one_thing: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {tcp: {}, exec: {command: [/bin/true]}, file: {path: /x}}}]");
     keepalived_names_are_not_supported_yet: with!("metrics: {keepalived_names: true}");
     a_relative_socket_is_refused: with!("control: {socket: vrrpd.sock}");
     metrics_need_address_and_port: with!("metrics: {listen: \":9650\"}");

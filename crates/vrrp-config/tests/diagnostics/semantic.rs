@@ -14,6 +14,10 @@ says! {
     a_check_of_the_vip_itself_is_doubtful: "instances: [{name: a, addresses: [10.0.50.20], track: [{check: api}]}]\nchecks: [{name: api, http: {url: \"https://10.0.50.20:6443/healthz\"}}]\n";
     a_track_at_the_lowest_priority_has_no_effect: "instances: [{name: a, addresses: [10.0.50.20], priority: 1, track: [{interface: bond1, penalty: 5}]}]\n";
     tracking_the_own_interface_has_no_effect: "instances: [{name: a, addresses: [10.0.50.20], interface: eth0, track: [{interface: eth0}]}]\n";
+    a_load_balancer_stands_on_an_address_of_an_instance: "instances: [{name: a, addresses: [10.0.50.20, 10.0.50.21]}]\nload_balancers: [{name: lb, address: 10.0.50.22, port: 6443, backends: [\"10.0.50.11:6443\"]}]\n";
+    two_load_balancers_do_not_share_a_port: "instances: [{name: a, addresses: [10.0.50.20]}]\nload_balancers:\n  - {name: one, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"]}\n  - {name: one, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.12:6443\"]}\n";
+    load_balancers_do_not_stand_behind_each_other: "instances: [{name: a, addresses: [10.0.50.20, 10.0.50.21]}]\nload_balancers:\n  - {name: one, address: 10.0.50.20, port: 6443, backends: [{address: \"10.0.50.21:443\", weight: 2}, \"10.0.50.21:6443\"]}\n  - {name: two, address: 10.0.50.21, port: 443, backends: [\"10.0.50.12:6443\"]}\n";
+    a_link_local_address_cannot_be_balanced: "instances: [{name: a, addresses: [\"fe80::20\"]}]\nload_balancers: [{name: lb, address: \"fe80::20\", port: 6443, backends: [\"[fd00::11]:6443\"]}]\n";
     a_file_of_another_kind_is_named: "apiVersion: v1\nkind: Pod\nspec: {}\n";
     all_errors_come_at_once: "instances:\n  - name: control-plane\n    addresses: [10.0.50.20, 10.0.50.20]\n    vrid: 256\n    priorty: 100\n    advert_interval: 1\n    track: [{check: apiserver}]\nchecks:\n  - name: api-server\n    http: {url: \"http://127.0.0.1:6443/healthz\", tls: {ca: ca.crt}}\n    timeout: 0\nmetric: {listen: 9650}\n";
 }

@@ -13,6 +13,7 @@ use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number::{self, show};
 use crate::keepalived::output::{Backend, BackendCheck, LoadBalancer};
 use crate::keepalived::tree::Directive;
+use crate::read::not_unicast;
 
 /// The longest time for which vrrpd remembers a client.
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
@@ -62,7 +63,7 @@ pub(super) fn convert(
     let mut backends: Vec<(SocketAddr, u8)> = Vec::new();
     let mut checks = Vec::new();
     for real in &server.backends {
-        match backend(real, front, server.direct, ledger) {
+        match backend(real, front, fronts, server.direct, ledger) {
             Some((address, _)) if backends.iter().any(|(known, _)| *known == address) => {
                 ledger.note_all(real, "this backend is given twice", Effect::Changed);
             }
@@ -175,6 +176,9 @@ fn front(directive: &Directive, fronts: &Fronts) -> Result<SocketAddr, &'static 
     if !fronts.addresses.contains(&address) {
         return Err("vrrpd balances on addresses of its instances only, and this is none");
     }
+    if not_forwarded(address) {
+        return Err("nothing is forwarded from or to a link-local address");
+    }
     let front = SocketAddr::new(address, port);
     if fronts.taken.contains(&front) {
         return Err("there is a virtual server with this address and port already");
@@ -200,6 +204,7 @@ fn scheduler(directive: &Directive, ledger: &mut Ledger) -> Option<&'static str>
 fn backend(
     directive: &Directive,
     front: SocketAddr,
+    fronts: &Fronts,
     direct: bool,
     ledger: &mut Ledger,
 ) -> Option<(SocketAddr, u8)> {
@@ -212,7 +217,12 @@ fn backend(
         (Some(address), _) if address.is_ipv4() != front.is_ipv4() => {
             "a backend must be of the family of the virtual address"
         }
-        (Some(address), _) if address == front.ip() => "a backend cannot be the virtual address",
+        (Some(address), _) if fronts.addresses.contains(&address) => {
+            "a backend cannot be a virtual address: that is whichever host is master"
+        }
+        (Some(address), _) if not_forwarded(address) => {
+            "vrrpd forwards to addresses on the network only: write the host's own"
+        }
         (Some(address), Some(port)) => {
             let weight = weight(directive, ledger)?;
             if direct && port != front.port() {
@@ -226,6 +236,12 @@ fn backend(
     };
     ledger.note_all(directive, why, Effect::Changed);
     None
+}
+
+/// Whether the kernel sends nothing to that address on another host's behalf.
+fn not_forwarded(address: IpAddr) -> bool {
+    let link_local = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+    link_local || not_unicast(address).is_some()
 }
 
 /// From 1 to 255; `None` for a server that gets no clients.

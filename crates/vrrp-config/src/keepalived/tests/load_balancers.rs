@@ -151,7 +151,8 @@ fn a_backend_without_a_port_has_that_of_the_virtual_server() {
 fn backends_that_vrrpd_refuses_are_listed_with_all_they_have() {
     let strange = " real_server fd00::1 6443 {\n weight 2\n }\n real_server 10.0.50.20 6443 {\n }\n \
                    real_server 10.0.50.11 6443 {\n }\n real_server 10.0.50.13 0 {\n }\n \
-                   real_server host 1 {\n }\n real_server 10.0.50.14 1 {\n weight 0\n }";
+                   real_server host 1 {\n }\n real_server 10.0.50.14 1 {\n weight 0\n }\n \
+                   real_server 127.0.0.1 6443 {\n }";
     let text = balanced("10.0.50.20 6443", &format!("{BACKENDS}\n{strange}"));
     assert_eq!(
         value(&text)["load_balancers"][0]["backends"]
@@ -170,6 +171,7 @@ fn backends_that_vrrpd_refuses_are_listed_with_all_they_have() {
             "real_server host 1",
             "real_server 10.0.50.14 1",
             "weight 0",
+            "real_server 127.0.0.1 6443",
         ]
     );
     assert_accepted(&imported(&text).yaml);
