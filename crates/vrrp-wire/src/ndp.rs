@@ -139,7 +139,7 @@ pub fn solicited_node(address: Ipv6Addr) -> Ipv6Addr {
         0,
         0,
         1,
-        0xff00 | u16::from(high),
+        u16::from_be_bytes([0xff, high]),
         u16::from_be_bytes([middle, low]),
     )
 }

@@ -54,13 +54,19 @@ impl Advert<'_> {
             .ok_or(EmitError::BufferTooSmall { length, needed })?;
 
         let [interval_high, interval_low] = interval.to_be_bytes();
+        // Auth Type, or the upper bits of the interval; the rest of it fits into one byte in
+        // version 2 (RFC 3768 §5.3.6, RFC 9568 §5.2.7).
+        let fifth = match self.version {
+            Version::V2 => auth_type,
+            Version::V3 => interval_high,
+        };
         let (header, mut rest) = message.split_at_mut(HEADER_LEN);
         header.copy_from_slice(&[
             self.version.number() << 4 | TYPE_ADVERTISEMENT,
             self.vrid,
             self.priority,
             count,
-            interval_high | auth_type,
+            fifth,
             interval_low,
             0,
             0,
