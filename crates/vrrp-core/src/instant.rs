@@ -83,6 +83,8 @@ mod tests {
         let mut at = Instant::from_nanos(1_000);
         at += Duration::from_nanos(7);
         assert_eq!(at.as_nanos(), 1_007);
-        assert_eq!(at - Duration::from_nanos(7), Instant::from_nanos(1_000));
+        let before = at - Duration::from_nanos(7);
+        assert_eq!(before, Instant::from_nanos(1_000));
+        assert_eq!(at - before, Duration::from_nanos(7));
     }
 }

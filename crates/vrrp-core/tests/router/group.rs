@@ -134,10 +134,7 @@ fn a_member_that_begins_to_leave_takes_the_others_along() {
 
 #[test]
 fn a_fault_holds_every_member_until_the_last_fault_is_over() {
-    let mut group = SyncGroup::new(3);
-    for member in 0..3 {
-        let _ = on_state(&mut group, member, State::Backup);
-    }
+    let mut group = trio();
     let hold: Vec<_> = (0..3).map(|member| (member, GroupOrder::Hold)).collect();
     let free: Vec<_> = (0..3).map(|member| (member, GroupOrder::Free)).collect();
     assert_eq!(on_state(&mut group, 0, State::Fault), hold);
@@ -148,6 +145,37 @@ fn a_fault_holds_every_member_until_the_last_fault_is_over() {
         "the returned one is held too"
     );
     assert_eq!(on_state(&mut group, 0, State::Backup), free);
+}
+
+fn trio() -> SyncGroup {
+    let mut group = SyncGroup::new(3);
+    for member in 0..3 {
+        let _ = on_state(&mut group, member, State::Backup);
+    }
+    group
+}
+
+#[test]
+fn a_member_that_still_cannot_serve_makes_no_further_orders() {
+    let mut group = trio();
+    let _ = on_state(&mut group, 0, State::Fault);
+    assert_eq!(on_state(&mut group, 0, State::Fault), []);
+    assert_eq!(on_state(&mut group, 0, State::Init), []);
+}
+
+#[test]
+fn a_takeover_that_crosses_a_fault_makes_nobody_else_master() {
+    let mut group = trio();
+    let _ = on_state(&mut group, 0, State::Fault);
+    assert_eq!(on_state(&mut group, 1, State::Master), []);
+    assert_eq!(on_state(&mut group, 1, State::Backup), []);
+}
+
+#[test]
+fn a_backup_that_stays_one_unseats_nobody() {
+    let mut group = pair();
+    let _ = on_state(&mut group, 0, State::Master);
+    assert_eq!(on_state(&mut group, 1, State::Backup), []);
 }
 
 #[test]

@@ -311,3 +311,29 @@ fn configurations_that_cannot_be_true_are_refused_with_a_sentence() {
         Ok(())
     );
 }
+
+#[test]
+fn an_interval_that_cannot_be_sent_is_refused_with_those_that_can() {
+    let refusal = |version, interval| {
+        with(|config| {
+            config.version = version;
+            config.advert_interval = Centiseconds(interval);
+        })
+        .validate()
+        .expect_err("no such interval")
+        .to_string()
+    };
+    assert_eq!(
+        refusal(Version::V3, 5000),
+        "advertisement interval of 5000 cs, version 3 carries 1 to 4095 cs in steps of 1"
+    );
+    for interval in [50, 150, 25_600] {
+        assert_eq!(
+            refusal(Version::V2, interval),
+            format!(
+                "advertisement interval of {interval} cs, version 2 carries 100 to 25500 cs in \
+                 steps of 100"
+            )
+        );
+    }
+}

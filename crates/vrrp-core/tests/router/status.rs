@@ -1,6 +1,6 @@
 //! What a router says of itself.
 
-use vrrp_core::{Cause, FaultReason, Input, MasterInfo, PeerInfo, State};
+use vrrp_core::{Cause, Event, FaultReason, Input, MasterInfo, PeerInfo, State};
 use vrrp_wire::Centiseconds;
 
 use crate::common::{Bench, Heard, LOWER, MASTER_DOWN, OWN, SECOND, config};
@@ -169,11 +169,69 @@ fn every_cause_is_a_sentence() {
     let mut sentences: Vec<String> = causes.iter().map(Cause::to_string).collect();
     for (sentence, cause) in sentences.iter().zip(&causes) {
         assert!(sentence.len() > 8 && !sentence.ends_with('.'), "{sentence}");
-        if let Some(master) = cause.master() {
-            assert!(sentence.contains(&master.to_string()), "{sentence}");
-        }
+        let names_it = sentence.contains(&LOWER.to_string());
+        assert_eq!(cause.master(), names_it.then_some(LOWER), "{sentence}");
     }
     sentences.sort();
     sentences.dedup();
     assert_eq!(sentences.len(), causes.len(), "no two read the same");
+}
+
+#[test]
+fn every_event_is_a_sentence() {
+    let (source, priority, own) = (LOWER, 100, 90);
+    let wait = SECOND * 3;
+    let events = [
+        Event::MasterHeard {
+            master: LOWER,
+            priority,
+        },
+        Event::Conflict {
+            source,
+            priority,
+            own,
+        },
+        Event::DuplicateOwner { source },
+        Event::EqualPriority { source, priority },
+        Event::AddressListDiffers {
+            source,
+            foreign: false,
+        },
+        Event::AddressListDiffers {
+            source,
+            foreign: true,
+        },
+        Event::IntervalDiffers {
+            source,
+            heard: Centiseconds(10),
+            own: Centiseconds(100),
+        },
+        Event::Leaving { wait },
+        Event::Offered { priority, wait },
+        Event::OfferDeclined { priority },
+        Event::AddressesRestored,
+        Event::Late {
+            lateness: wait,
+            interval: SECOND,
+        },
+        Event::Stalled { silence: wait },
+        Event::LateTakeover {
+            lateness: wait,
+            wait,
+        },
+    ];
+    let mut sentences: Vec<String> = events.iter().map(Event::to_string).collect();
+    for sentence in &sentences {
+        assert!(
+            sentence.len() > 20 && !sentence.ends_with('.'),
+            "{sentence}"
+        );
+    }
+    assert_eq!(
+        sentences[6],
+        "10.0.50.11 advertises every 100ms, we every 1s"
+    );
+    sentences.sort();
+    sentences.dedup();
+    assert_eq!(sentences.len(), events.len(), "no two read the same");
 }
