@@ -270,6 +270,90 @@ fn check_reports_every_error_with_its_place_and_exits_2() {
     );
 }
 
+const DOUBTFUL: &str = "instances:\n  - name: one\n    addresses: [192.0.2.20]\n    \
+                        interface: eth0\n    lease: 600\n";
+
+#[test]
+fn check_takes_warnings_for_errors_when_told_so() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = write(directory.path(), DOUBTFUL);
+    let (code, stdout, stderr) = output(&["check", "--config", &path]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("warning: a lease of 600 s"), "{stderr}");
+    assert!(stdout.contains("is good"), "{stdout}");
+    let (code, stdout, stderr) = output(&["check", "--deny-warnings", "--config", &path]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(
+        stderr.contains("1 warning, and --deny-warnings"),
+        "{stderr}"
+    );
+}
+
+/// The document of `check --json`, with the file's own path left out.
+fn verdict(text: &str) -> (Option<i32>, serde_json::Value) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = write(directory.path(), text);
+    let (code, stdout, stderr) = output(&["check", "--json", "--config", &path]);
+    assert_eq!(stderr, "", "beside the document");
+    let text = stdout.replace(&path, "vrrpd.yaml");
+    (
+        code,
+        serde_json::from_str(&text).expect("one JSON document"),
+    )
+}
+
+#[test]
+fn check_json_has_every_field_of_the_documented_shape() {
+    let (code, verdict) = verdict(&format!(
+        "{DOUBTFUL}    vird: 5\n    vrid: 1\n    vrid: 2\n"
+    ));
+    assert_eq!(code, Some(2));
+    let place = |line: u32, column: u32, end_column: u32| {
+        serde_json::json!({"file": "vrrpd.yaml", "line": line, "column": column,
+                           "end_line": line, "end_column": end_column})
+    };
+    let wanted = serde_json::json!({
+        "file": "vrrpd.yaml", "usable": false, "errors": 2, "warnings": 1, "summary": null,
+        "diagnostics": [
+            {"severity": "warning", "key": "instances[0].lease", "location": place(5, 12, 15),
+             "message": "a lease of 600 s is long: the others take over after 3.61s",
+             "label": "a killed daemon's address stays beside the new master's until then",
+             "hint": "write `lease: auto`"},
+            {"severity": "error", "key": "instances[0].vird", "location": place(6, 5, 9),
+             "message": "\"vird\" is no key of an instance", "label": "did you mean `vrid`?"},
+            {"severity": "error", "key": "instances[0].vrid", "location": place(8, 5, 9),
+             "message": "\"vrid\" is given twice", "hint": "remove one of the two",
+             "related": [{"location": place(7, 5, 9), "message": "first given here"}]},
+        ],
+    });
+    assert_eq!(verdict, wanted, "{verdict:#}");
+}
+
+#[test]
+fn check_json_of_a_good_file_says_what_is_in_it() {
+    let good = "instances: [{name: one, addresses: [192.0.2.20], interface: eth0}]\n";
+    let (code, verdict) = verdict(good);
+    assert_eq!(code, Some(0));
+    assert_eq!(verdict["usable"], true);
+    assert_eq!(verdict["summary"], "1 instance, 0 checks");
+    assert_eq!(verdict["diagnostics"], serde_json::json!([]));
+}
+
+#[test]
+fn check_json_names_a_file_that_cannot_be_read_without_a_place() {
+    let (code, stdout, _) = output(&["check", "--json", "--config", "/nonexistent/vrrpd.yaml"]);
+    assert_eq!(code, Some(2));
+    let verdict: serde_json::Value = serde_json::from_str(&stdout).expect("one JSON document");
+    let one = &verdict["diagnostics"][0];
+    assert!(
+        one["location"].is_null()
+            && one["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("/nonexistent")),
+        "{verdict:#}"
+    );
+}
+
 #[test]
 fn check_of_a_file_that_is_not_there_exits_2_and_names_it() {
     let (code, _, stderr) = output(&["check", "--config", "/nonexistent/vrrpd.yaml"]);

@@ -3,50 +3,118 @@
 use std::io;
 use std::process::ExitCode;
 
-use vrrp_config::{HostFacts, Loaded, Style, load};
+use clap::Args;
+use serde::Serialize;
+use vrrp_config::{Diagnostics, HostFacts, Loaded, Style, load};
 
 use super::{ConfigArgs, exit, terminal};
 use crate::host;
 
-pub(super) fn check(args: &ConfigArgs) -> ExitCode {
+/// Arguments of `vrrpd check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Take warnings for errors
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Print one JSON document for editors and other programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints: a stable contract. Fields are added, never renamed.
+#[derive(Debug, Serialize)]
+struct Verdict {
+    /// The file as it was given.
+    file: String,
+    /// Whether `vrrpd run` would take it.
+    usable: bool,
+    /// How many errors.
+    errors: usize,
+    /// How many warnings.
+    warnings: usize,
+    /// What is in the file, as a sentence; absent where it is not usable.
+    summary: Option<String>,
+    /// All of them, in the order of the file.
+    diagnostics: Diagnostics,
+}
+
+pub(super) fn check(args: &CheckArgs) -> ExitCode {
     let local_addresses = match host::local_addresses() {
         Ok(addresses) => addresses,
         Err(error) => return exit::fail(exit::FAILED, &error),
     };
-    let options = args.options();
-    let facts = HostFacts::of_this_host(local_addresses);
-    let style = if terminal::colour(&io::stderr()) {
-        Style::Colour
-    } else {
-        Style::Plain
+    let facts = HostFacts {
+        own_addresses: host::own_addresses(),
+        ..HostFacts::of_this_host(local_addresses)
     };
-    let file = args.config.display();
-    let (warnings, summary) = match load(&args.config, &options, &facts) {
+    let verdict = judge(&args.config, &facts);
+    let denied = args.deny_warnings && verdict.warnings > 0;
+    if args.json {
+        let printed = serde_json::to_vec_pretty(&verdict)
+            .map_err(io::Error::from)
+            .and_then(|mut text| {
+                text.push(b'\n');
+                terminal::print(&text)
+            });
+        if let Err(error) = printed {
+            return exit::fail(exit::FAILED, &format!("writing the result: {error}"));
+        }
+    } else {
+        show(&verdict, denied);
+    }
+    if verdict.usable && !denied {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(exit::BAD_CONFIG)
+    }
+}
+
+fn judge(config: &ConfigArgs, facts: &HostFacts) -> Verdict {
+    let (diagnostics, summary) = match load(&config.config, &config.options(), facts) {
         Ok(Loaded::Config(loaded)) => {
             let instances = count(loaded.config.instances.len(), "instance");
             let checks = count(loaded.config.checks.len(), "check");
-            (
-                loaded.warnings,
-                format!("{file} is good: {instances}, {checks}"),
-            )
+            (loaded.warnings, Some(format!("{instances}, {checks}")))
         }
         Ok(Loaded::ExternalLoadBalancer(external)) => {
-            let summary = format!("{file} is good: {external}");
-            (external.warnings, summary)
+            let summary = external.to_string();
+            (external.warnings, Some(summary))
         }
-        Err(diagnostics) => {
-            eprintln!("{}", diagnostics.render(style).trim_end());
-            let errors = count(diagnostics.errors(), "error");
-            eprintln!("vrrpd: {file} is not usable: {errors}");
-            return ExitCode::from(exit::BAD_CONFIG);
-        }
+        Err(diagnostics) => (diagnostics, None),
     };
-    if !warnings.is_empty() {
-        eprintln!("{}", warnings.render(style).trim_end());
+    Verdict {
+        file: config.config.display().to_string(),
+        usable: summary.is_some(),
+        errors: diagnostics.errors(),
+        warnings: diagnostics.warnings(),
+        summary,
+        diagnostics,
     }
-    // Nobody may be reading; the exit code is the answer.
-    let _ = terminal::print(format!("{summary}\n").as_bytes());
-    ExitCode::SUCCESS
+}
+
+fn show(verdict: &Verdict, denied: bool) {
+    let colour = terminal::colour(&io::stderr());
+    let style = if colour { Style::Colour } else { Style::Plain };
+    if !verdict.diagnostics.is_empty() {
+        eprintln!("{}", verdict.diagnostics.render(style).trim_end());
+    }
+    let file = &verdict.file;
+    let warnings = count(verdict.warnings, "warning");
+    match &verdict.summary {
+        None => {
+            let errors = count(verdict.errors, "error");
+            eprintln!("vrrpd: {file} is not usable: {errors}");
+        }
+        Some(_) if denied => {
+            eprintln!("vrrpd: {file} has {warnings}, and --deny-warnings is given");
+        }
+        Some(summary) => {
+            // Nobody may be reading; the exit code is the answer.
+            let _ = terminal::print(format!("{file} is good: {summary}\n").as_bytes());
+        }
+    }
 }
 
 fn count(n: usize, thing: &str) -> String {

@@ -41,8 +41,16 @@ enum Command {
     /// Run the daemon in the foreground
     Run(RunArgs),
     /// Validate a configuration: every error at once, each with its line and a hint
-    #[command(after_help = "Exit codes:\n  0  good\n  2  bad")]
-    Check(ConfigArgs),
+    #[command(after_help = "\
+Exit codes:
+  0  good
+  2  bad, or doubtful with --deny-warnings
+
+Examples:
+  vrrpd check
+  vrrpd check --config new.yaml --deny-warnings
+  vrrpd check --config cluster.yaml --inventory inventory.yaml")]
+    Check(check::CheckArgs),
     /// Turn a keepalived.conf into a vrrpd.yaml; what it does not carry over is listed
     #[command(after_help = "\
 Exit codes:

@@ -25,6 +25,9 @@ pub struct LoadOptions {
 pub struct HostFacts {
     /// Every address on an interface of this host, loopback included or not.
     pub local_addresses: Vec<IpAddr>,
+    /// Those that the host has for itself, whoever is master: neither added by vrrpd nor by
+    /// another VRRP daemon. Empty where that is not known.
+    pub own_addresses: Vec<IpAddr>,
     /// The certificate authority of the local Kubernetes API server, where there is one.
     pub kubernetes_ca: Option<PathBuf>,
 }
@@ -36,6 +39,7 @@ impl HostFacts {
         let ca = Path::new(KUBERNETES_CA);
         HostFacts {
             local_addresses,
+            own_addresses: Vec::new(),
             kubernetes_ca: ca.is_file().then(|| ca.to_path_buf()),
         }
     }
@@ -240,7 +244,8 @@ fn own(parsed: &Parsed, host: &HostFacts, report: &mut Report) -> Option<Config>
             .hint("a vrrpd.yaml is one document: remove the line `---`");
     }
     let mut draft = Draft::read(root, report)?;
-    rules::check(&draft, report);
+    rules::check(&draft, root, report);
+    rules::own_virtual_addresses(&draft, host, report);
     rules::drop_own_peers(&mut draft, &host.local_addresses, report);
     unsupported::check(root, report);
     Some(draft.into_config())

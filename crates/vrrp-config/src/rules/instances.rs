@@ -108,7 +108,8 @@ fn share(address: IpAddr, one: &Instance, other: &Instance) -> bool {
             .any(|theirs| theirs.address == address)
 }
 
-fn address_node(instance: &Node, address: IpAddr) -> &Node {
+/// The node of an address of an instance, or the instance itself.
+pub(super) fn address_node(instance: &Node, address: IpAddr) -> &Node {
     let is_it = |node: &&Node| {
         let text = node.text().unwrap_or_default();
         let plain = text.split('/').next().unwrap_or_default();

@@ -3,50 +3,24 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::names::{at_key, items_of};
-use crate::config::{Check, Instance, Lease, Probe, Tracked, Version};
+use super::names::at_key;
+use super::tracks::skew_time;
+use crate::config::{Check, Instance, Lease, Probe, Tracked};
 use crate::read::{Draft, Read, show};
 use crate::report::Report;
 use crate::words::quoted;
-use crate::yaml::Node;
 
 /// A lease this short, in seconds, is never worth a warning.
 const SHORT_LEASE: u64 = 10;
 
 pub(super) fn check(draft: &Draft<'_>, report: &mut Report) {
     for instance in &draft.instances {
-        tracks(instance, report);
         lease(instance, report);
+        owner_delay(instance, report);
     }
     for check in &draft.checks {
         untracked(draft, check, report);
         targets_vip(draft, check, report);
-    }
-}
-
-fn tracks(instance: &Read<'_, Instance>, report: &mut Report) {
-    let nodes = items_of(instance.node, "track");
-    if instance.value.priority == 1 && !nodes.is_empty() {
-        report
-            .warning(
-                at_key(instance.node, "track"),
-                "`track` has no effect: the priority is 1, the lowest",
-            )
-            .related(at_key(instance.node, "priority"), "1 here")
-            .hint("give the instance a higher priority, such as 100");
-    }
-    for node in nodes {
-        let interface = node.get("interface").and_then(Node::text);
-        if let Some(name) = interface
-            && instance.value.interface.as_deref() == Some(name)
-        {
-            report
-                .warning(
-                    node,
-                    format!("tracking {name} has no effect: the instance runs on it"),
-                )
-                .hint("an instance whose own interface is down is in fault anyway");
-        }
     }
 }
 
@@ -71,15 +45,26 @@ fn lease(instance: &Read<'_, Instance>, report: &mut Report) {
     }
 }
 
-/// Rounded up to 10 ms (RFC 9568 section 6.1, version 2: RFC 3768 section 6.1).
+/// Rounded up to 10 ms (RFC 9568 section 6.1).
 fn master_down_interval(instance: &Instance) -> Duration {
-    let skew_base = match instance.version {
-        Version::V2 => Duration::from_secs(1),
-        Version::V3 => instance.advert_interval,
-    };
-    let skew = skew_base * (256 - u32::from(instance.priority)) / 256;
-    let exact = (instance.advert_interval * 3 + skew).as_millis();
+    let exact = (instance.advert_interval * 3 + skew_time(instance)).as_millis();
     Duration::from_millis(u64::try_from(exact.div_ceil(10) * 10).unwrap_or(u64::MAX))
+}
+
+/// The owner takes its addresses at once (RFC 9568 section 6.4.1).
+fn owner_delay(instance: &Read<'_, Instance>, report: &mut Report) {
+    if instance.value.is_owner() && !instance.value.preempt_delay.is_zero() {
+        report
+            .warning(
+                at_key(instance.node, "preempt_delay"),
+                "`preempt_delay` has no effect on the owner of the addresses",
+            )
+            .related(
+                at_key(instance.node, "priority"),
+                "the owner takes its addresses at once (RFC 9568 section 6.4.1)",
+            )
+            .hint("remove `preempt_delay`, or give a priority from 1 to 254");
+    }
 }
 
 fn untracked(draft: &Draft<'_>, check: &Read<'_, Check>, report: &mut Report) {

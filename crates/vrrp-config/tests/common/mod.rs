@@ -17,6 +17,7 @@ pub(crate) fn host(address: &str) -> HostFacts {
             .iter()
             .map(|address| address.parse().expect("an address"))
             .collect(),
+        own_addresses: vec![address.parse().expect("an address")],
         kubernetes_ca: Some(PathBuf::from("/etc/kubernetes/pki/ca.crt")),
     }
 }

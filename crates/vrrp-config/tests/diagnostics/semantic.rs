@@ -18,6 +18,12 @@ says! {
     two_load_balancers_do_not_share_a_port: "instances: [{name: a, addresses: [10.0.50.20]}]\nload_balancers:\n  - {name: one, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"]}\n  - {name: one, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.12:6443\"]}\n";
     load_balancers_do_not_stand_behind_each_other: "instances: [{name: a, addresses: [10.0.50.20, 10.0.50.21]}]\nload_balancers:\n  - {name: one, address: 10.0.50.20, port: 6443, backends: [{address: \"10.0.50.21:443\", weight: 2}, \"10.0.50.21:6443\"]}\n  - {name: two, address: 10.0.50.21, port: 443, backends: [\"10.0.50.12:6443\"]}\n";
     a_link_local_address_cannot_be_balanced: "instances: [{name: a, addresses: [\"fe80::20\"]}]\nload_balancers: [{name: lb, address: \"fe80::20\", port: 6443, backends: [\"[fd00::11]:6443\"]}]\n";
+    a_penalty_that_leaves_nothing_is_doubtful: "instances:\n  - name: a\n    addresses: [10.0.50.20]\n    priority: 100\n    track: [{check: c, penalty: 100}, {interface: bond1, penalty: 99}]\nchecks: [{name: c, tcp: {address: \"127.0.0.1:1\"}}]\n";
+    a_check_that_recovers_before_a_backup_takes_over_is_doubtful: "instances:\n  - name: a\n    addresses: [10.0.50.20]\n    priority: 100\n    track: [{check: c}]\nchecks:\n  - name: c\n    tcp: {address: \"127.0.0.1:1\"}\n    interval: 50ms\n    timeout: 50ms\n";
+    a_hold_down_shorter_than_a_takeover_is_doubtful: "instances: [{name: a, addresses: [10.0.50.20], advert_interval: 10s, track: [{check: c}]}]\nchecks:\n  - name: c\n    tcp: {address: \"127.0.0.1:1\"}\n    hold_down: {initial: 1s}\n";
+    a_virtual_address_that_this_host_has_for_itself_is_doubtful: "instances: [{name: a, addresses: [10.0.50.20, 10.0.50.11]}]\n";
+    a_preempt_delay_of_the_owner_has_no_effect: "instances: [{name: a, addresses: [10.0.50.11], priority: 255, preempt_delay: 5s}]\n";
+    metrics_at_the_virtual_address_are_doubtful: "instances: [{name: a, addresses: [10.0.50.20]}]\nmetrics: {listen: \"10.0.50.20:9650\"}\n";
     a_file_of_another_kind_is_named: "apiVersion: v1\nkind: Pod\nspec: {}\n";
     all_errors_come_at_once: "instances:\n  - name: control-plane\n    addresses: [10.0.50.20, 10.0.50.20]\n    vrid: 256\n    priorty: 100\n    advert_interval: 1\n    track: [{check: apiserver}]\nchecks:\n  - name: api-server\n    http: {url: \"http://127.0.0.1:6443/healthz\", tls: {ca: ca.crt}}\n    timeout: 0\nmetric: {listen: 9650}\n";
 }

@@ -1,11 +1,31 @@
-//! Peers and the host that the file is loaded on.
+//! What the file says, against the host that it is loaded on.
 
 use std::net::IpAddr;
 
+use super::instances::address_node;
 use super::names::items_of;
+use crate::load::HostFacts;
 use crate::read::Draft;
 use crate::report::Report;
 use crate::yaml::Node;
+
+/// An address that this host has for itself cannot move to another, unless it is the owner's.
+pub(crate) fn own_virtual_addresses(draft: &Draft<'_>, facts: &HostFacts, report: &mut Report) {
+    for instance in draft.instances.iter().filter(|one| !one.value.is_owner()) {
+        for found in &instance.value.addresses {
+            let address = found.address;
+            if facts.own_addresses.contains(&address) {
+                report
+                    .warning(
+                        address_node(instance.node, address),
+                        format!("the virtual address {address} is this host's own address"),
+                    )
+                    .label("an address in use by a host is not free to move")
+                    .hint("choose a free address, or write `priority: 255` on the host that owns it and on no other (RFC 9568 section 6.1)");
+            }
+        }
+    }
+}
 
 /// Takes this host out of the peers, so that all hosts can share one list, and says so.
 pub(crate) fn drop_own_peers(draft: &mut Draft<'_>, local: &[IpAddr], report: &mut Report) {

@@ -1,0 +1,3 @@
+//! The operator's commands on hosts of the lab, with what they look for really there.
+
+mod check;
