@@ -19,21 +19,28 @@ fn announced_by(lab: &Lab, host: &str) -> Vec<vrrp_lab::Announcement> {
     all
 }
 
+/// A burst of so many, which single announcements do not come near to in a few seconds.
+const BURST: usize = 30;
+
 #[test]
-fn a_new_master_announces_five_times_at_once_and_five_times_after_five_seconds() -> Result<()> {
+fn a_new_master_announces_in_bursts_at_once_and_after_five_seconds() -> Result<()> {
     let lab = Lab::new(1)?;
-    let daemon = lab.host("cp1")?.start_vrrpd(&config(100, ""))?;
+    let more = format!("    announce: {{burst: {BURST}, refresh: off}}\n");
+    let daemon = lab.host("cp1")?.start_vrrpd(&config(100, &more))?;
     daemon.wait_state("master", BOUND)?;
-    wait_announcements(&lab, "cp1", 10)?;
-    // An advert more: an eleventh announcement of the second burst would have come before it.
-    lab.capture()
-        .wait_for_advert("one more advert", Instant::now(), BOUND, |_| true)?;
+    wait_announcements(&lab, "cp1", BURST)?;
+    let first = announced_by(&lab, "cp1")[0].at;
+    wait_announcements(&lab, "cp1", 2 * BURST)?;
     let all = announced_by(&lab, "cp1");
-    assert_eq!(all.len(), 10, "{all:?}");
-    let first = all[0].at;
-    assert!(all[4].at.duration_since(first) < Duration::from_secs(4));
-    let later = all[5].at.duration_since(first);
-    assert!(later > Duration::from_secs(4), "{later:?}");
+    assert!(all[BURST - 1].at.duration_since(first) < Duration::from_secs(4));
+    let later: Vec<_> = all[BURST..]
+        .iter()
+        .map(|a| a.at.duration_since(first))
+        .collect();
+    assert!(later[BURST - 1] > Duration::from_secs(4), "{later:?}");
+    // Between the bursts there are single ones.
+    let between = later.iter().filter(|at| **at < Duration::from_secs(4));
+    assert!((1..BURST).contains(&between.count()), "{later:?}");
     let mac = lab.host("cp1")?.mac();
     for announcement in &all {
         assert_eq!(announcement.kind, AnnouncementKind::ArpRequest);
@@ -110,13 +117,17 @@ fn burst_and_refresh_are_as_configured() -> Result<()> {
     let more = "    announce: {burst: 2, refresh: 1s}\n";
     let daemon = lab.host("cp1")?.start_vrrpd(&config(100, more))?;
     daemon.wait_state("master", BOUND)?;
-    wait_announcements(&lab, "cp1", 8)?;
+    // Two bursts of two, nine single ones between them, then one each second.
+    wait_announcements(&lab, "cp1", 20)?;
     let all = announced_by(&lab, "cp1");
     let gaps: Vec<_> = all
         .windows(2)
         .map(|pair| pair[1].at.duration_since(pair[0].at))
         .collect();
-    let long = gaps.iter().filter(|gap| **gap > Duration::from_millis(500));
-    assert!(long.count() >= 3, "{gaps:?}");
+    let bursts = gaps.iter().filter(|gap| **gap < Duration::from_millis(100));
+    assert_eq!(bursts.count(), 2, "{gaps:?}");
+    // Without a refresh the last would be two seconds apart.
+    let apart = all[19].at.duration_since(all[17].at);
+    assert!(apart < Duration::from_secs(3), "{gaps:?}");
     Ok(())
 }

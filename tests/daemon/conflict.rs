@@ -4,32 +4,40 @@ use std::time::Instant;
 
 use vrrp_lab::{Lab, Result, VIP};
 
-use crate::cluster::{BOUND, Cluster, INTERVAL, vip};
+use crate::cluster::{BOUND, Cluster, INTERVAL, config, vip};
+
+/// Announcements in a burst: many more than come singly in the time of a test.
+const BURST: usize = 30;
+
+fn bursts_only() -> String {
+    format!("    announce: {{burst: {BURST}, refresh: off}}\n")
+}
+
+/// Waits until `host` has announced the VIP so often since a moment.
+fn wait_announcements(lab: &Lab, host: &str, since: Instant, count: usize) -> Result<()> {
+    lab.wait_until(&format!("{count} announcements by {host}"), BOUND, || {
+        let all = lab.capture().announcements_of(vip());
+        let wanted = all.iter().filter(|a| a.host == host && a.at >= since);
+        wanted.count() >= count
+    })
+}
 
 #[test]
 fn a_healed_partition_leaves_one_master_which_announces_again() -> Result<()> {
-    let cluster = Cluster::start("    announce: {burst: 2, refresh: off}\n")?;
+    let started = Instant::now();
+    let cluster = Cluster::start(&bursts_only())?;
     let lab = &cluster.lab;
     lab.partition(&[&["cp1"]])?;
     cluster.daemon("cp2").wait_state("master", BOUND)?;
     assert_eq!(lab.holders(VIP)?, ["cp1", "cp2"], "one on each side");
     // The burst that follows the first one after five seconds is over as well.
-    for (host, bursts) in [("cp1", 4), ("cp2", 4)] {
-        lab.wait_until("both bursts of each side", BOUND, || {
-            let all = lab.capture().announcements_of(vip());
-            all.iter().filter(|a| a.host == host).count() >= bursts
-        })?;
+    for host in ["cp1", "cp2"] {
+        wait_announcements(lab, host, started, 2 * BURST)?;
     }
     let healed = Instant::now();
     lab.heal()?;
     cluster.settle("cp1")?;
-    let again = lab
-        .capture()
-        .wait_for("an announcement", healed, BOUND, |frame| {
-            matches!(&frame.packet, vrrp_lab::Packet::Announcement(a) if a.address == VIP)
-                && frame.host == "cp1"
-        })?;
-    assert!(again.at >= healed);
+    wait_announcements(lab, "cp1", healed, BURST)?;
     cluster.stays("cp1", 20)?;
     let prober = lab.probe(VIP)?;
     prober.wait_answer("cp1", Instant::now(), BOUND)?;
@@ -79,7 +87,7 @@ fn a_host_that_hears_nobody_gives_way_as_soon_as_it_hears() -> Result<()> {
 #[test]
 fn foreign_adverts_under_the_same_identifier_are_named() -> Result<()> {
     let lab = Lab::new(2)?;
-    let ours = crate::cluster::config(250, "");
+    let ours = config(250, "");
     let theirs = ours
         .replace("10.0.50.20", "10.0.50.77")
         .replace("250", "10");
@@ -104,14 +112,17 @@ fn neighbour(lab: &Lab) -> Result<String> {
     Ok(words.next().unwrap_or_default().to_owned())
 }
 
+fn mac(cluster: &Cluster, host: &str) -> String {
+    let bytes = cluster.host(host).mac();
+    bytes.map(|byte| format!("{byte:02x}")).join(":")
+}
+
 #[test]
 fn a_client_on_the_losing_side_asks_the_winner_as_soon_as_the_partition_is_over() -> Result<()> {
-    let cluster = Cluster::start("    announce: {burst: 1, refresh: off}\n")?;
+    let started = Instant::now();
+    let cluster = Cluster::start(&bursts_only())?;
     let lab = &cluster.lab;
-    let mac = |host: &str| {
-        let bytes = cluster.host(host).mac();
-        bytes.map(|byte| format!("{byte:02x}")).join(":")
-    };
+    let mac = |host: &str| mac(&cluster, host);
     let prober = lab.probe(VIP)?;
     prober.wait_answer("cp1", Instant::now(), BOUND)?;
     assert_eq!(neighbour(lab)?, mac("cp1"));
@@ -119,12 +130,9 @@ fn a_client_on_the_losing_side_asks_the_winner_as_soon_as_the_partition_is_over(
     lab.partition(&[&["cp1"]])?;
     prober.wait_answer("cp2", parted, BOUND)?;
     assert_eq!(neighbour(lab)?, mac("cp2"));
-    // Whatever is announced from now on is because of the other master.
+    // Whatever burst comes from now on is because of the other master.
     for host in ["cp1", "cp2"] {
-        lab.wait_until("the later burst too", BOUND, || {
-            let all = lab.capture().announcements_of(vip());
-            all.iter().filter(|a| a.host == host).count() >= 2
-        })?;
+        wait_announcements(lab, host, started, 2 * BURST)?;
     }
     let healed = Instant::now();
     lab.heal()?;
@@ -133,6 +141,7 @@ fn a_client_on_the_losing_side_asks_the_winner_as_soon_as_the_partition_is_over(
     let took = answered.duration_since(healed);
     // The client itself would ask again only after tens of seconds.
     assert!(took < INTERVAL * 20, "{took:?}");
+    wait_announcements(lab, "cp1", healed, BURST)?;
     cluster.settle("cp1")?;
     cluster.stays("cp1", 20)?;
     let mut later = prober.report().handovers;
@@ -141,5 +150,35 @@ fn a_client_on_the_losing_side_asks_the_winner_as_soon_as_the_partition_is_over(
     let both = lab.holder_log().overlaps_of(vip());
     let end = both.last().and_then(|overlap| overlap.end).expect("over");
     assert!(end.duration_since(healed) < INTERVAL * 20, "{both:?}");
+    Ok(())
+}
+
+#[test]
+fn a_second_master_whose_rival_died_unheard_is_found_by_clients_soon_after_it_is_mended()
+-> Result<()> {
+    let more = "    announce: {burst: 5, refresh: off}\n";
+    let lab = Lab::new(2)?;
+    let mut cluster = Cluster::start_in(lab, |_, priority| config(priority, more))?;
+    let prober = cluster.lab.probe(VIP)?;
+    prober.wait_answer("cp1", Instant::now(), BOUND)?;
+    let cut = Instant::now();
+    cluster.host("cp2").cut()?;
+    // Both bursts, and what came between them, nobody heard.
+    cluster
+        .daemon("cp2")
+        .wait_instance("two bursts into the void", BOUND, |instance| {
+            instance["state"] == "master"
+                && instance["counters"]["announcements_sent"].as_u64() >= Some(22)
+        })?;
+    assert_eq!(neighbour(&cluster.lab)?, mac(&cluster, "cp1"));
+    cluster.crash("cp1")?;
+    cluster.host("cp2").mend()?;
+    let mended = Instant::now();
+    let answered = prober.wait_answer("cp2", mended, BOUND)?;
+    assert_eq!(neighbour(&cluster.lab)?, mac(&cluster, "cp2"));
+    // A quarter of the time that it has been master; the rest is for a busy machine.
+    let allowed = mended.duration_since(cut) / 4 + INTERVAL * 20;
+    let took = answered.saturating_duration_since(mended);
+    assert!(took < allowed, "{took:?} of {allowed:?}");
     Ok(())
 }

@@ -183,9 +183,10 @@ pub enum LeasePolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AnnouncePolicy {
     /// Announcements in one burst: on becoming master, 5 s later, after a conflict. Zero sends
-    /// none.
+    /// none, and of the single ones only the refresh.
     pub burst: u8,
-    /// Time between single announcements while master; `None` or zero sends none.
+    /// Longest time between single announcements while master. With `None` or zero those of a
+    /// new master end after four minutes.
     pub refresh: Option<Duration>,
 }
 

@@ -19,16 +19,14 @@ pub(crate) enum Timer {
     Offer,
     /// The lease is to be renewed.
     Lease,
-    /// The second burst of announcements.
+    /// The next announcement that only time calls for: the second burst, or a single one.
     AnnounceAgain,
     /// The burst that follows a conflict.
     AnnounceConflict,
-    /// The regular single announcement.
-    AnnounceRefresh,
 }
 
 impl Timer {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::MasterDown,
         Self::Advert,
         Self::Assert,
@@ -38,7 +36,6 @@ impl Timer {
         Self::Lease,
         Self::AnnounceAgain,
         Self::AnnounceConflict,
-        Self::AnnounceRefresh,
     ];
 }
 

@@ -82,6 +82,7 @@ impl VirtualRouter {
 
     pub(super) fn send_advert(&mut self, lateness: Option<Duration>) {
         self.send(self.effective, lateness);
+        self.announce_with_advert();
     }
 
     /// Priority 0: this master leaves (RFC 9568 §5.2.4).

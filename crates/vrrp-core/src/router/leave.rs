@@ -135,8 +135,8 @@ impl VirtualRouter {
         self.timers.cancel(Timer::LeaveAgain);
         self.send_advert(None);
         self.restart_advert_timer();
-        if self.timers.get(Timer::AnnounceRefresh).is_none() {
-            self.arm_announce_refresh();
+        if self.timers.get(Timer::AnnounceAgain).is_none() {
+            self.arm_announce_again();
         }
         self.arm_next_offer();
     }

@@ -29,6 +29,7 @@ use crate::{
     Cause, ConfigError, Counters, Input, Instant, MasterInfo, Output, RouterConfig, State, Verdict,
 };
 
+use announce::Echo;
 use leave::Leave;
 use peers::Peers;
 use warnings::Limit;
@@ -82,8 +83,10 @@ pub struct VirtualRouter {
     /// No immediate advert before this.
     assert_after: Instant,
     last_announced: Instant,
-    /// The next burst after a conflict is the echo of the first.
-    echo: bool,
+    /// The next announcement after a conflict is the echo of the last.
+    echo: Option<Echo>,
+    /// A single announcement waits for the next advert.
+    announcement_waits: bool,
     /// Adverts since the last pause, by which others are given a turn.
     beat: u8,
 
@@ -130,7 +133,8 @@ impl VirtualRouter {
             last_sent: Instant::default(),
             assert_after: Instant::default(),
             last_announced: Instant::default(),
-            echo: false,
+            echo: None,
+            announcement_waits: false,
             beat: 0,
             peers: Peers::default(),
             warning_limit: Limit::default(),
@@ -203,9 +207,8 @@ impl VirtualRouter {
                 Timer::LeaveAgain => self.send_leave(),
                 Timer::Offer => self.on_offer_timer(),
                 Timer::Lease => self.renew_lease(),
-                Timer::AnnounceAgain => self.announce_burst(),
+                Timer::AnnounceAgain => self.on_announce_again_timer(at),
                 Timer::AnnounceConflict => self.on_announce_conflict_timer(),
-                Timer::AnnounceRefresh => self.on_announce_refresh_timer(),
             }
         }
     }

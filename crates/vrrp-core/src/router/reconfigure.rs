@@ -73,8 +73,8 @@ impl VirtualRouter {
         if self.is_leaving() {
             return;
         }
-        if old.announce.refresh != self.config.announce.refresh {
-            self.arm_announce_refresh();
+        if old.announce != self.config.announce {
+            self.change_announcements();
         }
         if old.preempt != self.config.preempt {
             self.timers.cancel(Timer::Offer);

@@ -23,6 +23,8 @@ impl VirtualRouter {
         self.listened_again = false;
         self.yielded = false;
         self.last_conflict = None;
+        self.echo = None;
+        self.announcement_waits = false;
         self.peers.tell_again();
 
         self.state = to;

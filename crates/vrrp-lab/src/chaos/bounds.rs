@@ -17,9 +17,7 @@ const CHECK_RISES: Duration = Duration::from_secs(4);
 /// Until a daemon that starts, or wakes, takes part.
 const STARTS: Duration = Duration::from_secs(1);
 
-/// vrrpd's defaults: the second burst of a new master, and then one announcement
-/// at a time.
-const SECOND_ANNOUNCEMENT: Duration = Duration::from_secs(5);
+/// vrrpd's default, the longest time from one announcement to the next.
 const ANNOUNCEMENT_REFRESH: Duration = Duration::from_secs(60);
 
 /// All bounds of a run.
@@ -95,16 +93,14 @@ impl Bounds {
         }
     }
 
-    /// A host that was cut off and became a second master has announced to nobody, or has not
-    /// heard that its clients were called back. When the first master is lost before they
-    /// hear each other, clients find the second with its next announcement: 5 s after it
-    /// became master, and then every 60 s.
-    pub(super) fn unannounced_master(self, cut_off_for: Duration) -> Duration {
-        if cut_off_for < SECOND_ANNOUNCEMENT {
-            SECOND_ANNOUNCEMENT + MARGIN
-        } else {
-            ANNOUNCEMENT_REFRESH + MARGIN
-        }
+    /// Until a host that has been master for so long announces the next time, if nothing calls
+    /// for it: three intervals, 100 ms to 1 s, or a quarter of that time, but at most the
+    /// refresh; and then with the next advert.
+    pub(super) fn next_announcement(self, master_for: Duration) -> Duration {
+        let first = (self.interval * 3).clamp(Duration::from_millis(100), Duration::from_secs(1));
+        let step = (master_for / 4).max(first).min(ANNOUNCEMENT_REFRESH);
+        let advert = self.interval.min(Duration::from_secs(1));
+        step + advert + MARGIN
     }
 
     /// How long nobody may answer because `fault` was mended.

@@ -12,6 +12,9 @@ use super::span::{Hold, Span, doubled, holds};
 /// Shorter than this, a time without an answer is the machine's.
 const NOISE: Duration = Duration::from_millis(20);
 
+/// A VIP that somebody deletes is back sooner; a host that lost it is master again later.
+const MOMENT: Duration = Duration::from_millis(150);
+
 /// What came out.
 #[derive(Clone, Debug)]
 pub(super) struct Judgement {
@@ -208,7 +211,7 @@ fn outages(
         let allowed = allowed.max(bounds.outage(Fault::ReloadSame, false, Duration::ZERO));
         let allowed = allowed
             + allowance_for_stalls(seen, &span, bounds)
-            + allowance_for_rivals(&causes, bounds);
+            + allowance_for_unknown_holder(gap, &causes, bounds, held);
         let length = service_gap(gap);
         if length > allowed {
             let why: Vec<String> = causes.iter().map(|w| w.step.fault.name().into()).collect();
@@ -252,13 +255,16 @@ fn sums(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Violat
         rest = after;
         let span = Span::new(first.begun, to);
         let inside = |gap: &&Gap| gap.start >= span.from && gap.start < span.to;
-        let lengths = seen.report.gaps.iter().filter(inside).map(service_gap);
-        let lost: Duration = lengths.filter(|length| *length > NOISE).sum();
-        let windows = together.iter();
+        let gaps = seen.report.gaps.iter().filter(inside);
+        let gaps: Vec<&Gap> = gaps.filter(|gap| service_gap(gap) > NOISE).collect();
+        let lost: Duration = gaps.iter().map(|gap| service_gap(gap)).sum();
+        let causes: Vec<&Window> = together.iter().collect();
+        let windows = causes.iter();
         let allowed: Duration = windows.map(|w| allowance(w, &span, bounds, held)).sum();
-        let allowed = allowed
-            + allowance_for_stalls(seen, &span, bounds)
-            + allowance_for_rivals(&together.iter().collect::<Vec<_>>(), bounds);
+        let unknown = gaps.iter();
+        let unknown = unknown.map(|gap| allowance_for_unknown_holder(gap, &causes, bounds, held));
+        let allowed =
+            allowed + allowance_for_stalls(seen, &span, bounds) + unknown.max().unwrap_or_default();
         if lost > allowed {
             violations.push(Violation {
                 at: first.begun,
@@ -296,16 +302,44 @@ fn allowance(window: &Window, gap: &Span, bounds: &Bounds, held: &[Hold]) -> Dur
     allowed
 }
 
-/// More than the sum of its parts: a second master, cut off, whose rival is then lost.
-fn allowance_for_rivals(together: &[&Window], bounds: &Bounds) -> Duration {
-    let cut_off = together.iter().filter(|window| {
+/// More than the sum of its parts: a host that holds the VIP is cut off, clients are with another,
+/// and that is lost before the two have heard each other. Nothing tells the first that it is alone
+/// and can be heard; clients find it when it announces the next time.
+fn allowance_for_unknown_holder(
+    gap: &Gap,
+    causes: &[&Window],
+    bounds: &Bounds,
+    held: &[Hold],
+) -> Duration {
+    let Some(host) = &gap.to else {
+        return Duration::ZERO;
+    };
+    let was_cut_off = causes.iter().any(|window| {
         let fault = window.step.fault;
-        fault.isolates() && fault != Fault::Crash
+        let mut hosts = window.step.hosts.iter().copied().map(host_name);
+        fault.isolates() && fault != Fault::Crash && hosts.any(|name| name == *host)
     });
-    match cut_off.map(|window| window.ended - window.begun).max() {
-        Some(lasted) if together.len() > 1 => bounds.unannounced_master(lasted),
+    let end = gap.start + gap.length;
+    match held_since(held, host, end) {
+        Some(since) if was_cut_off && causes.len() > 1 => {
+            bounds.next_announcement(end.saturating_duration_since(since))
+        }
         _ => Duration::ZERO,
     }
+}
+
+/// Since when `host` has been the holder that it is at `end`. That somebody deleted the VIP for a
+/// moment changes nothing.
+fn held_since(held: &[Hold], host: &str, end: Instant) -> Option<Instant> {
+    let mut since = None;
+    let own = held.iter().rev().filter(|hold| hold.host == host);
+    for hold in own.filter(|hold| hold.span.from <= end) {
+        if since.is_some_and(|since| hold.span.to + MOMENT < since) {
+            break;
+        }
+        since = Some(hold.span.from);
+    }
+    since
 }
 
 fn allowance_for_stalls(seen: &Seen, span: &Span, bounds: &Bounds) -> Duration {

@@ -63,7 +63,7 @@ impl Bench {
     pub(crate) fn master(config: RouterConfig) -> Self {
         let mut bench = Self::new(config);
         bench.up();
-        bench.wait(Duration::from_secs(30) + bench.router.master_down_interval());
+        bench.wait(Duration::from_secs(600) + bench.router.master_down_interval());
         assert_eq!(bench.router.state(), State::Master);
         bench.take();
         bench

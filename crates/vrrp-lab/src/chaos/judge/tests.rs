@@ -226,3 +226,24 @@ fn what_a_stalled_machine_brings_about_is_nobodys_fault() {
     story.seen.stalls = vec![Span::new(from, from + STEP * 250)];
     story.holds_good();
 }
+
+#[test]
+fn clients_find_a_holder_that_nobody_heard_with_its_next_announcement() {
+    // cp2 was cut off and is a holder since 1.3 s; from 3 s on it can be heard and is alone.
+    let story = |mended, length| {
+        let mut story = Story::new()
+            .fault(1, Fault::Cut, 1_000, mended)
+            .fault(0, Fault::Crash, 2_900, 6_000)
+            .holds(1_300, "cp2", true)
+            .holds(2_900, "cp1", false)
+            .holds(6_400, "cp1", true)
+            .holds(6_401, "cp2", false)
+            .gap(2_900, length, 0);
+        story.seen.report.gaps[0].to = Some("cp2".to_owned());
+        story
+    };
+    // A takeover after the crash, the end of the cut, and 725 ms, an advert and a margin.
+    story(3_000, 500 + 300 + 1_000).holds_good();
+    let violations = story(3_000, 500 + 300 + 1_400).violations();
+    assert!(violations[0].contains("nobody answered"), "{violations:?}");
+}
