@@ -1,0 +1,49 @@
+//! Fuzz targets: each a function that takes any bytes and panics if something that must hold for
+//! every input does not. The programs in `targets/` give them to libFuzzer; the test in `tests/`
+//! gives them the corpora.
+#![forbid(unsafe_code)]
+
+mod config;
+mod wire;
+
+pub use config::{konvoy, vrrpd_yaml};
+pub use wire::{advert, advert_emit, announcement};
+
+/// A fuzz target.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name: that of its program, its corpus and its dictionary.
+    pub name: &'static str,
+    /// Takes one input.
+    pub run: fn(&[u8]),
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "advert",
+        run: advert::run,
+    },
+    Target {
+        name: "advert_emit",
+        run: advert_emit::run,
+    },
+    Target {
+        name: "announcement",
+        run: announcement::run,
+    },
+    Target {
+        name: "vrrpd_yaml",
+        run: vrrpd_yaml::run,
+    },
+    Target {
+        name: "konvoy",
+        run: konvoy::run,
+    },
+];
+
+/// The target of that name.
+#[must_use]
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}

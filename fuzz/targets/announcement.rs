@@ -1,0 +1,4 @@
+//! The target `announcement` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| vrrp_fuzz::announcement::run(input));
