@@ -6,6 +6,7 @@
 
 mod convert;
 mod error;
+mod files;
 mod ledger;
 mod number;
 mod output;
@@ -21,6 +22,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use error::ImportError;
+pub use files::{Files, HostFiles};
 
 /// What an import needs to know besides the file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -101,13 +103,25 @@ impl fmt::Display for Remark {
 /// A file that cannot be read, braces that do not match, definitions without end, or a file in
 /// which there is no VRRP instance to carry over.
 pub fn import(path: &Path, options: &ImportOptions<'_>) -> Result<Imported, ImportError> {
-    let source = source::read(path, options.config_id)?;
+    import_from(&HostFiles, path, options)
+}
+
+/// The same with the files that `files` has.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_from(
+    files: &dyn Files,
+    path: &Path,
+    options: &ImportOptions<'_>,
+) -> Result<Imported, ImportError> {
+    let source = source::read(files, path, options.config_id)?;
     let mut ledger = ledger::Ledger::default();
     for skipped in &source.skipped {
         ledger.skipped(skipped);
     }
     let tree = tree::build(&source.lines, &mut ledger)?;
-    let output = convert::convert(&tree, path, &mut ledger);
+    let output = convert::convert(&tree, files, path, &mut ledger);
     let (not_carried_over, remarks) = ledger.close(&source.files);
     if output.instances.is_empty() {
         return Err(ImportError::NoInstance {

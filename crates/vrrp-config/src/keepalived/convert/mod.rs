@@ -16,20 +16,25 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::Effect;
 use super::ledger::Ledger;
 use super::output::Output;
 use super::tree::Directive;
+use super::{Effect, Files};
 use globals::Globals;
 use group::SyncGroups;
 use names::Names;
 use script::Scripts;
 
 /// Converts a whole configuration; `path` is the file it was read from.
-pub(super) fn convert(tree: &[Directive], path: &Path, ledger: &mut Ledger) -> Output {
+pub(super) fn convert(
+    tree: &[Directive],
+    files: &dyn Files,
+    path: &Path,
+    ledger: &mut Ledger,
+) -> Output {
     let directory = path.parent().unwrap_or(Path::new(""));
     let globals = Globals::read(tree, ledger);
-    let mut scripts = Scripts::new(tree, directory, ledger);
+    let mut scripts = Scripts::new(tree, files, directory, ledger);
     let groups = SyncGroups::read(tree, ledger);
 
     let mut instances = Vec::new();

@@ -1,26 +1,24 @@
 //! `vrrp_script`: checks of this host.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::names::Names;
 use super::{no_more_words, of, reasons, track, words};
-use crate::keepalived::Effect;
 use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number::show;
 use crate::keepalived::output::{Check, Probe, Timing};
 use crate::keepalived::probe::{self, Found};
 use crate::keepalived::tree::Directive;
+use crate::keepalived::{Effect, Files};
 
 /// How much of a script is looked at, in bytes.
 const MOST_BYTES: u64 = 64 << 10;
 
 /// Every `vrrp_script` of the file; only what is tracked becomes a check.
-#[derive(Debug)]
 pub(super) struct Scripts<'a> {
+    files: &'a dyn Files,
     directory: &'a Path,
     scripts: HashMap<&'a str, &'a Directive>,
     converted: HashMap<&'a str, Option<Script>>,
@@ -38,7 +36,12 @@ pub(super) struct Script {
 }
 
 impl<'a> Scripts<'a> {
-    pub(super) fn new(tree: &'a [Directive], directory: &'a Path, ledger: &mut Ledger) -> Self {
+    pub(super) fn new(
+        tree: &'a [Directive],
+        files: &'a dyn Files,
+        directory: &'a Path,
+        ledger: &mut Ledger,
+    ) -> Self {
         let mut scripts = HashMap::new();
         for directive in of(tree, "vrrp_script") {
             let name = directive.arg(1).unwrap_or_default();
@@ -50,6 +53,7 @@ impl<'a> Scripts<'a> {
             }
         }
         Self {
+            files,
             directory,
             scripts,
             converted: HashMap::new(),
@@ -181,16 +185,10 @@ impl<'a> Scripts<'a> {
         }
         let beside = self.directory.join(path.file_name()?);
         [path.to_owned(), beside].into_iter().find_map(|path| {
-            // Opening a pipe would wait for its writer.
-            if !path.is_file() {
+            if !self.files.is_file(&path) {
                 return None;
             }
-            let mut bytes = Vec::new();
-            File::open(&path)
-                .ok()?
-                .take(MOST_BYTES)
-                .read_to_end(&mut bytes)
-                .ok()?;
+            let bytes = self.files.read(&path, MOST_BYTES).ok()?;
             let text = String::from_utf8(bytes).ok()?;
             text.starts_with("#!").then_some((path, text))
         })

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::keepalived::Files;
+
 /// How many alternatives braces may stand for.
 const MOST_ALTERNATIVES: usize = 256;
 
@@ -18,24 +20,34 @@ pub(super) fn pattern(text: &str) -> Option<&str> {
 
 /// The files that `pattern` matches, relative to `directory`, in alphabetical order. Several
 /// patterns may stand beside each other, and braces give alternatives: `{a,b}.conf`.
-pub(super) fn files(pattern: &str, directory: &Path) -> Vec<PathBuf> {
+pub(super) fn files(files: &dyn Files, pattern: &str, directory: &Path) -> Vec<PathBuf> {
     // The directory's own name may have characters that a pattern gives a meaning.
     let base = glob::Pattern::escape(&directory.to_string_lossy());
     pattern
         .split_whitespace()
         .flat_map(alternatives)
-        .filter_map(|pattern| {
+        .map(|pattern| {
+            // Two asterisks are one for glob(3); the library would walk every directory below.
+            let pattern = single_asterisks(&pattern);
             let absolute = pattern.starts_with('/') || base.is_empty();
-            let pattern = if absolute {
+            if absolute {
                 pattern
             } else {
                 format!("{base}/{pattern}")
-            };
-            glob::glob(&pattern).ok()
+            }
         })
-        .flat_map(|paths| paths.filter_map(Result::ok))
-        .filter(|path| path.is_file())
+        .flat_map(|pattern| files.matching(&pattern))
         .collect()
+}
+
+fn single_asterisks(pattern: &str) -> String {
+    let mut single = String::with_capacity(pattern.len());
+    for character in pattern.chars() {
+        if character != '*' || !single.ends_with('*') {
+            single.push(character);
+        }
+    }
+    single
 }
 
 /// What the braces of `pattern` stand for, as in a C shell.

@@ -9,7 +9,7 @@ mod repeat;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::ImportError;
+use super::{Files, ImportError};
 
 /// Where a line stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,10 @@ pub(super) struct Source {
 }
 
 /// Reads `path` and what it includes, for the host called `config_id`.
-pub(super) fn read(path: &Path, config_id: Option<&str>) -> Result<Source, ImportError> {
-    reader::Reader::new(config_id).read(path)
+pub(super) fn read(
+    files: &dyn Files,
+    path: &Path,
+    config_id: Option<&str>,
+) -> Result<Source, ImportError> {
+    reader::Reader::new(files, config_id).read(path)
 }

@@ -1,15 +1,13 @@
 //! Reads files line by line and unfolds each line as Keepalived does: first includes, then
 //! conditions, definitions, sequences and references to definitions.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::rc::Rc;
 
 use super::define::{self, Definitions, Value};
 use super::repeat::Repeat;
 use super::{Line, Origin, Skipped, Source, comment, include, repeat};
-use crate::keepalived::ImportError;
+use crate::keepalived::{Files, ImportError};
 
 const MOST_BYTES: u64 = 4 << 20;
 const MOST_LINES: usize = 200_000;
@@ -18,6 +16,7 @@ const DEEPEST: usize = 32;
 const MOST_FILES: usize = 1_000;
 
 pub(super) struct Reader<'a> {
+    files: &'a dyn Files,
     config_id: Option<&'a str>,
     definitions: Definitions,
     source: Source,
@@ -36,8 +35,9 @@ enum Next {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(config_id: Option<&'a str>) -> Self {
+    pub(super) fn new(files: &'a dyn Files, config_id: Option<&'a str>) -> Self {
         Self {
+            files,
             config_id,
             definitions: Definitions::default(),
             source: Source::default(),
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&mut self, path: &Path, depth: usize) -> Result<(), ImportError> {
-        let text = contents(path)?;
+        let text = self.contents(path)?;
         let file: Rc<Path> = Rc::from(path);
         self.source.files.push(Rc::clone(&file));
         let mut next = Next::Plain;
@@ -95,12 +95,27 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    fn contents(&self, path: &Path) -> Result<String, ImportError> {
+        let read = self.files.read(path, MOST_BYTES + 1);
+        let bytes = read.map_err(|error| ImportError::Read {
+            file: path.to_owned(),
+            error,
+        })?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
+            return Err(ImportError::TooLarge {
+                file: path.to_owned(),
+                limit: MOST_BYTES,
+            });
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     fn include(&mut self, pattern: &str, origin: &Origin, depth: usize) -> Result<(), ImportError> {
         if depth == DEEPEST {
             return Err(too_deep(origin, "includes"));
         }
         let directory = origin.file.parent().unwrap_or(Path::new(""));
-        let files = include::files(pattern, directory);
+        let files = include::files(self.files, pattern, directory);
         if files.is_empty() {
             self.source.skipped.push(Skipped {
                 origin: origin.clone(),
@@ -272,27 +287,6 @@ impl<'a> Reader<'a> {
         }
         Ok(Next::Plain)
     }
-}
-
-fn contents(path: &Path) -> Result<String, ImportError> {
-    let read = |path: &Path| {
-        let mut bytes = Vec::new();
-        File::open(path)?
-            .take(MOST_BYTES + 1)
-            .read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = read(path).map_err(|error| ImportError::Read {
-        file: path.to_owned(),
-        error,
-    })?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
-        return Err(ImportError::TooLarge {
-            file: path.to_owned(),
-            limit: MOST_BYTES,
-        });
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The text before a backslash at the end, and whether there is one.

@@ -478,3 +478,30 @@ fn a_file_beyond_all_measure_is_an_error() {
         " has more than 4194304 bytes; is it a keepalived.conf?"
     );
 }
+
+#[test]
+fn two_asterisks_of_an_include_are_one_and_walk_no_directories() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        std::fs::create_dir_all(directory.path().join("more/deeper")).expect("a directory");
+        std::fs::write(directory.path().join(name), text).expect("a file");
+    };
+    write("more/deeper/a.conf", "$P=1\n");
+    write("more/b.conf", "$P=7\n");
+    write(
+        "keepalived.conf",
+        &format!(
+            "include more/**.conf\ninclude **/a.conf\n{}",
+            instance("priority $P")
+        ),
+    );
+    let path = directory.path().join("keepalived.conf");
+    let imported = import(&path, &ImportOptions::default()).expect("a configuration");
+    assert!(imported.yaml.contains("priority: 7"), "{}", imported.yaml);
+    let why: Vec<&str> = imported
+        .not_carried_over
+        .iter()
+        .map(|item| item.directive.as_str())
+        .collect();
+    assert!(why.contains(&"include **/a.conf"), "{why:?}");
+}
