@@ -75,6 +75,10 @@ pub struct Counters {
     pub adverts_sent: Count,
     /// Adverts accepted.
     pub adverts_received: Count,
+    /// Adverts of priority 0 among those sent.
+    pub priority_zero_sent: Count,
+    /// Adverts of priority 0 among those accepted.
+    pub priority_zero_received: Count,
     /// Accepted version 3 adverts over IPv4 by checksum form: RFC 9568, RFC 5798.
     pub checksum_form: [Count; 2],
     /// Dropped packets, indexed by [`DropReason::index`].

@@ -124,7 +124,12 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
         },
     ));
     if let Some(listener) = parts.metrics {
-        tokio::spawn(serve_metrics(listener, Arc::clone(&view)));
+        let names = if supervisor.running.metrics.keepalived_names {
+            metrics::Names::AndKeepalived
+        } else {
+            metrics::Names::Own
+        };
+        tokio::spawn(serve_metrics(listener, Arc::clone(&view), names));
     }
     tokio::spawn(notify::watchdog(view));
     notify::tell(&[NotifyState::Ready, NotifyState::Status("running")]);
@@ -171,8 +176,8 @@ async fn serve_control(socket: ControlSocket, control: Control) {
     }
 }
 
-async fn serve_metrics(listener: TcpListener, view: Arc<DaemonView>) {
-    if let Err(error) = metrics::serve(listener, view, Limits::default()).await {
+async fn serve_metrics(listener: TcpListener, view: Arc<DaemonView>, names: metrics::Names) {
+    if let Err(error) = metrics::serve(listener, view, names, Limits::default()).await {
         tracing::error!(%error, "metrics cannot be served");
     }
 }

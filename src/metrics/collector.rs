@@ -11,18 +11,22 @@ use vrrp_check::ErrorKind;
 use vrrp_wire::{ChecksumForm, DropReason, Family, Version};
 
 use super::families::{Families, Labels};
-use super::process;
+use super::server::Names;
+use super::{keepalived, process};
 use crate::status::{CheckState, InstanceState};
 use crate::view::{CheckView, DaemonView, InstanceView, Live};
 
 /// Reads the view when asked.
 #[derive(Debug)]
-pub(super) struct ViewCollector(pub(super) Arc<DaemonView>);
+pub(super) struct ViewCollector {
+    pub(super) view: Arc<DaemonView>,
+    pub(super) names: Names,
+}
 
 /// One instance at the moment of the scrape, with its identity labels.
-struct Scraped {
-    view: Arc<InstanceView>,
-    live: Live,
+pub(super) struct Scraped {
+    pub(super) view: Arc<InstanceView>,
+    pub(super) live: Live,
     identity: Labels,
 }
 
@@ -50,15 +54,18 @@ impl Scraped {
 
 impl Collector for ViewCollector {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let running = self.0.running();
+        let running = self.view.running();
         let instances: Vec<_> = running.instances.iter().map(Scraped::new).collect();
         let mut families = Families(encoder);
         state(&mut families, &instances)?;
-        adverts(&mut families, &instances, &self.0)?;
+        adverts(&mut families, &instances, &self.view)?;
         addresses(&mut families, &instances)?;
         checks(&mut families, &running.checks)?;
-        daemon(&mut families, &self.0)?;
-        process::encode(&mut families, self.0.started_at)
+        daemon(&mut families, &self.view)?;
+        if self.names == Names::AndKeepalived {
+            keepalived::encode(&mut families, &instances, &running.checks)?;
+        }
+        process::encode(&mut families, self.view.started_at)
     }
 }
 
@@ -82,6 +89,13 @@ fn state(families: &mut Families<'_>, instances: &[Scraped]) -> fmt::Result {
         "vrrpd_effective_priority",
         "Priority after tracked checks and interfaces.",
         each(|live| live.effective_priority.into()),
+    )?;
+    families.gauges(
+        "vrrpd_advert_interval_seconds",
+        "Time between two adverts of the master, as configured or learned.",
+        instances
+            .iter()
+            .map(|one| (one.identity.clone(), one.live.advert_interval.as_secs_f64())),
     )?;
     const STATES: [InstanceState; 4] = [
         InstanceState::Init,

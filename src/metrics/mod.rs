@@ -5,10 +5,11 @@ mod bind;
 mod classic;
 mod collector;
 mod families;
+mod keepalived;
 mod process;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub use bind::{BindError, bind};
-pub use server::{Exposition, render, serve};
+pub use server::{Exposition, Names, render, serve};

@@ -38,11 +38,23 @@ impl Exposition {
     }
 }
 
+/// Which names there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Those that begin with `vrrpd_`, and those of every process.
+    Own,
+    /// Those of the two common exporters for Keepalived too.
+    AndKeepalived,
+}
+
 /// All metrics as text.
 #[must_use]
-pub fn render(view: &Arc<DaemonView>, exposition: Exposition) -> String {
+pub fn render(view: &Arc<DaemonView>, names: Names, exposition: Exposition) -> String {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(ViewCollector(Arc::clone(view))));
+    registry.register_collector(Box::new(ViewCollector {
+        view: Arc::clone(view),
+        names,
+    }));
     let mut out = String::new();
     // Writing to a string fails only where a collector does, and this one has no failure of
     // its own; what was written so far is still worth having.
@@ -59,13 +71,21 @@ pub fn render(view: &Arc<DaemonView>, exposition: Exposition) -> String {
 ///
 /// # Errors
 /// Where the runtime cannot take over the listener.
-pub async fn serve(listener: TcpListener, view: Arc<DaemonView>, limits: Limits) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    view: Arc<DaemonView>,
+    names: Names,
+    limits: Limits,
+) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    http::serve(listener, limits, Arc::new(Routes(view))).await;
+    http::serve(listener, limits, Arc::new(Routes { view, names })).await;
     Ok(())
 }
 
-struct Routes(Arc<DaemonView>);
+struct Routes {
+    view: Arc<DaemonView>,
+    names: Names,
+}
 
 impl Handler for Routes {
     async fn handle(&self, request: Request<Bytes>, _: Peer) -> Reply {
@@ -81,10 +101,10 @@ impl Handler for Routes {
         match path {
             "/metrics" => {
                 let exposition = wanted(&request);
-                let body = render(&self.0, exposition);
+                let body = render(&self.view, self.names, exposition);
                 http::text(StatusCode::OK, exposition.content_type(), body)
             }
-            "/status" => http::json(StatusCode::OK, &status_document(&self.0)),
+            "/status" => http::json(StatusCode::OK, &status_document(&self.view)),
             _ => self.health(),
         }
     }
@@ -93,7 +113,7 @@ impl Handler for Routes {
 impl Routes {
     fn health(&self) -> Reply {
         const PLAIN: &str = "text/plain; charset=utf-8";
-        match self.0.protocol_heartbeat.age() {
+        match self.view.protocol_heartbeat.age() {
             Some(age) if age <= HEARTBEAT_LIMIT => http::text(StatusCode::OK, PLAIN, "ok\n"),
             Some(age) => http::text(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Exposition, bind, render, serve};
+use super::{Exposition, Names, bind, render, serve};
 use crate::http::Limits;
 use crate::testing;
 use crate::view::DaemonView;
@@ -25,7 +25,7 @@ fn samples(text: &str) -> BTreeMap<&str, &str> {
 
 #[test]
 fn promtool_finds_no_fault_with_the_classic_text() {
-    let text = render(&testing::view(), Exposition::Classic);
+    let text = render(&testing::view(), Names::Own, Exposition::Classic);
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -47,7 +47,7 @@ fn promtool_finds_no_fault_with_the_classic_text() {
 
 #[test]
 fn every_name_of_the_contract_is_there() {
-    let text = render(&testing::view(), Exposition::OpenMetrics);
+    let text = render(&testing::view(), Names::Own, Exposition::OpenMetrics);
     let families: Vec<_> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
@@ -57,7 +57,7 @@ fn every_name_of_the_contract_is_there() {
 
 #[test]
 fn samples_carry_the_identity_of_their_instance() {
-    let text = render(&testing::view(), Exposition::OpenMetrics);
+    let text = render(&testing::view(), Names::Own, Exposition::OpenMetrics);
     let samples = samples(&text);
     let identity = r#"instance="control-plane",interface="ens20f0",vrid="51""#;
     for (name, labels, value) in [
@@ -131,7 +131,7 @@ fn samples_carry_the_identity_of_their_instance() {
 
 #[test]
 fn no_counter_has_the_state_as_a_label_and_the_process_is_described() {
-    let text = render(&testing::view(), Exposition::Classic);
+    let text = render(&testing::view(), Names::Own, Exposition::Classic);
     assert!(!text.contains("state=\""), "{text}");
     let samples = samples(&text);
     for name in [
@@ -153,7 +153,7 @@ fn no_counter_has_the_state_as_a_label_and_the_process_is_described() {
 async fn port(view: &Arc<DaemonView>, limits: Limits) -> SocketAddr {
     let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("any free port");
     let address = listener.local_addr().expect("it has one");
-    tokio::spawn(serve(listener, Arc::clone(view), limits));
+    tokio::spawn(serve(listener, Arc::clone(view), Names::Own, limits));
     address
 }
 

@@ -4,40 +4,20 @@
 //! When a capability lands, its line goes.
 
 use crate::report::Report;
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
-/// When a key is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// It is there and no empty list.
-    Given,
-    /// It is `true`.
-    True,
-}
-
-/// Path (`[]` stands for each item of a list), when, and what to do without it.
-const UNSUPPORTED: &[(&[&str], When, &str)] = &[
-    (
-        &["load_balancers"],
-        When::Given,
-        "remove `load_balancers`: the master serves all clients",
-    ),
-    (
-        &["metrics", "keepalived_names"],
-        When::True,
-        "remove it: the names begin with vrrpd_",
-    ),
-];
+/// Path (`[]` stands for each item of a list), and what to do without it. An empty list is
+/// nothing.
+const UNSUPPORTED: &[(&[&str], &str)] = &[(
+    &["load_balancers"],
+    "remove `load_balancers`: the master serves all clients",
+)];
 
 /// Reports each key of the table that the document uses.
 pub(crate) fn check(root: &Node, report: &mut Report) {
-    for (path, when, hint) in UNSUPPORTED {
+    for (path, hint) in UNSUPPORTED {
         visit(root, path, None, &mut |name, value| {
-            let used = match when {
-                When::Given => value.items().is_none_or(|items| !items.is_empty()),
-                When::True => value.value == Value::Bool(true),
-            };
-            if used {
+            if value.items().is_none_or(|items| !items.is_empty()) {
                 report.error(name, message(path)).hint(*hint);
             }
         });

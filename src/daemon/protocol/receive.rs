@@ -64,7 +64,16 @@ impl Protocol {
             form,
         };
         match instance.router.handle(now, input) {
-            Verdict::Accepted => self.accepted(index, received.source, form),
+            Verdict::Accepted => {
+                if advert.priority == 0 {
+                    self.instances[index]
+                        .view
+                        .counters
+                        .priority_zero_received
+                        .up();
+                }
+                self.accepted(index, received.source, form);
+            }
             Verdict::Dropped(reason) => {
                 self.count_drop(index, key, received, vrid, reason, &"see the reason");
             }

@@ -84,7 +84,12 @@ impl Protocol {
                         .map_err(|error| error.to_string())
                 });
             match sent {
-                Ok(()) => instance.view.counters.adverts_sent.up(),
+                Ok(()) => {
+                    instance.view.counters.adverts_sent.up();
+                    if advert.priority == 0 {
+                        instance.view.counters.priority_zero_sent.up();
+                    }
+                }
                 Err(error) => {
                     let now = std::time::Instant::now();
                     if let Verdict::Log { left_out } = self.send_log.check(now, instance.id) {

@@ -65,7 +65,6 @@ says! {
     a_tcp_check_of_backends_has_no_address_of_its_own: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {tcp: {address: \"10.0.50.11:6443\"}}}]");
     a_program_that_checks_backends_is_an_absolute_path: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {exec: {command: [probe, \"{backend}\"]}}}]");
     a_backend_check_does_one_thing: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {tcp: {}, exec: {command: [/bin/true]}, file: {path: /x}}}]");
-    keepalived_names_are_not_supported_yet: with!("metrics: {keepalived_names: true}");
     a_relative_socket_is_refused: with!("control: {socket: vrrpd.sock}");
     metrics_need_address_and_port: with!("metrics: {listen: \":9650\"}");
     a_log_level_is_suggested: with!("log: {level: warning, format: journal}");

@@ -1,0 +1,7 @@
+//! What monitoring sees: Debian's Prometheus scrapes three daemons, and every query that is
+//! shipped finds something there.
+#![forbid(unsafe_code)]
+
+mod dashboards;
+mod prometheus;
+mod rules;
