@@ -42,20 +42,6 @@ pub struct Config {
     pub realtime: Realtime,
 }
 
-impl Config {
-    /// The check of that name.
-    #[must_use]
-    pub fn check(&self, name: &str) -> Option<&Check> {
-        self.checks.iter().find(|check| check.name == name)
-    }
-
-    /// The instance of that name.
-    #[must_use]
-    pub fn instance(&self, name: &str) -> Option<&Instance> {
-        self.instances.iter().find(|instance| instance.name == name)
-    }
-}
-
 /// A sync group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {

@@ -1,7 +1,7 @@
 //! Konvoy files and inventories.
 
 use crate::common;
-use vrrp_config::{HostFacts, LoadOptions, Text, load, parse_str};
+use vrrp_config::{HostFacts, Text, parse_str};
 
 const HOSTS: &str =
     "control-plane:\n  hosts:\n    10.0.50.11: {}\n    10.0.50.12: {}\n    10.0.50.13: {}\n";
@@ -146,32 +146,4 @@ fn options_that_do_not_fit_are_named_without_a_place() {
     };
     let also = common::diagnostics(parse_str(own, Some(inventory), true, &common::first_host()));
     crate::snapshot("options_that_do_not_fit", &format!("{said}\n\n{also}"));
-}
-
-#[test]
-fn files_that_cannot_be_read_are_both_named() {
-    let options = LoadOptions {
-        inventory: Some("/nonexistent/i.yaml".into()),
-        load_balance: false,
-    };
-    let result = load(
-        "/nonexistent/c.yaml".as_ref(),
-        &options,
-        &common::first_host(),
-    );
-    crate::snapshot(
-        "files_that_cannot_be_read",
-        &common::diagnostics(result).to_string(),
-    );
-}
-
-#[test]
-fn a_file_that_is_not_utf8_is_named_with_its_place() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let path = directory.path().join("vrrpd.yaml");
-    std::fs::write(&path, b"instances:\n  - name: \xff\xfe\n").expect("it is written");
-    let result = load(&path, &LoadOptions::default(), &common::first_host());
-    let said = common::diagnostics(result).to_string();
-    let said = said.replace(&directory.path().display().to_string(), "DIR");
-    crate::snapshot("a_file_that_is_not_utf8", &said);
 }

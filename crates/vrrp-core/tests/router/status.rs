@@ -235,3 +235,14 @@ fn every_event_is_a_sentence() {
     sentences.dedup();
     assert_eq!(sentences.len(), events.len(), "no two read the same");
 }
+
+/// Dashboards and alerts depend on both.
+#[test]
+fn names_and_numbers_of_states_never_change() {
+    let told = State::ALL.map(|state| (state.number(), state.as_str()));
+    assert_eq!(
+        told,
+        [(0, "init"), (1, "backup"), (2, "master"), (3, "fault")]
+    );
+    assert_eq!(State::Master.to_string(), "master");
+}
