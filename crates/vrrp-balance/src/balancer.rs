@@ -125,21 +125,39 @@ impl Balancer {
         });
     }
 
-    /// Ends the established connections to `backend`: clients get a reset at once or with their
-    /// next packet, and connect anew. Returns how many there were.
+    /// Ends the connections to `backend`: clients get a reset at once, those too that only
+    /// listen, and connect anew. Call it after [`Balancer::apply`], so that they do not end up
+    /// there again. Needs CAP_NET_RAW too. Returns how many there were.
     ///
     /// # Errors
     /// The kernel refuses.
     pub async fn reset(&self, service: &Service, backend: SocketAddr) -> Result<u64, BalanceError> {
+        self.end(service, Some(backend)).await
+    }
+
+    /// Ends all established connections of `service`, wherever they lead. For when this host has
+    /// just lost the service's address to another one: clients, also silent ones, notice at
+    /// once and connect there. Returns how many there were.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub async fn release(&self, service: &Service) -> Result<u64, BalanceError> {
+        self.end(service, None).await
+    }
+
+    async fn end(
+        &self,
+        service: &Service,
+        backend: Option<SocketAddr>,
+    ) -> Result<u64, BalanceError> {
         let mut conntrack = Conntrack::open()?;
-        let connections = conntrack
+        let mut doomed = conntrack
             .connections(SocketAddr::new(service.address, service.port))
             .await?;
-        let ended: Vec<_> = connections
-            .into_iter()
-            .filter(|connection| connection.backend == backend)
-            .collect();
-        conntrack.delete(&ended).await
+        if let Some(backend) = backend {
+            doomed.retain(|connection| connection.backend == backend);
+        }
+        conntrack.reset(&doomed).await
     }
 
     /// What each backend of the services last applied has to do.

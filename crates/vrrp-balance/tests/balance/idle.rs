@@ -1,0 +1,50 @@
+//! Silent connections end.
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use vrrp_balance::{Scheduler, Service};
+
+use crate::scene::{BOUND, Family, Result, Scene};
+
+const IDLE: Duration = Duration::from_secs(2);
+
+fn open_connections(scene: &Scene) -> u64 {
+    let usage = scene.balancer.usage().expect("usage");
+    usage.iter().map(|backend| backend.active).sum()
+}
+
+fn times_out(family: Family) -> Result {
+    let scene = Scene::new(family)?;
+    let service = Service {
+        idle_timeout: Some(IDLE),
+        ..scene.service(Scheduler::RoundRobin, &[1, 1, 1])
+    };
+    scene.balancer.apply(&[service])?;
+    let mut silent = [scene.connect(1)?, scene.connect(2)?, scene.connect(3)?];
+    let mut talking = scene.connect(4)?;
+    let began = Instant::now();
+    scene
+        .lab
+        .wait_until("the silent ones are forgotten", BOUND, || {
+            talking.echo().expect("it is not idle");
+            open_connections(&scene) == 1
+        })?;
+    assert!(began.elapsed() >= IDLE - Duration::from_millis(100));
+    for connection in &mut silent {
+        let error = connection.echo().expect_err("it has timed out");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+    talking.echo()?;
+    Ok(())
+}
+
+#[test]
+fn an_idle_connection_is_reset_when_its_time_is_over() -> Result {
+    times_out(Family::V4)
+}
+
+#[test]
+fn an_idle_connection_is_reset_when_its_time_is_over_over_ipv6() -> Result {
+    times_out(Family::V6)
+}
