@@ -5,7 +5,7 @@ use core::time::Duration;
 use vrrp_wire::{ChecksumForm, Family, Version};
 
 use crate::timers::Timer;
-use crate::{AdvertOut, ChecksumPolicy, Event, Instant, Output, State};
+use crate::{AdvertOut, ChecksumPolicy, Event, Instant, Output};
 
 use super::VirtualRouter;
 
@@ -68,16 +68,13 @@ impl VirtualRouter {
             self.timers.arm_by(Timer::Assert, self.assert_after);
             return false;
         }
-        self.assert_after = self.now + self.own_interval() / IMMEDIATE_PER_INTERVAL;
-        self.send_advert(None);
+        self.advertise_at_once();
         true
     }
 
-    pub(super) fn on_assert_timer(&mut self) {
-        if self.state == State::Master && self.leave.is_none() {
-            self.assert_after = self.now + self.own_interval() / IMMEDIATE_PER_INTERVAL;
-            self.send_advert(None);
-        }
+    pub(super) fn advertise_at_once(&mut self) {
+        self.assert_after = self.now + self.own_interval() / IMMEDIATE_PER_INTERVAL;
+        self.send_advert(None);
     }
 
     pub(super) fn send_advert(&mut self, lateness: Option<Duration>) {

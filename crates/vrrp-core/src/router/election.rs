@@ -31,4 +31,10 @@ mod tests {
         assert!(beats(100, ip("fe80::ff00"), 100, Some(ip("fe80::fe"))));
         assert!(!beats(100, ip("fe80::1"), 100, Some(ip("fe80::2"))));
     }
+
+    #[test]
+    fn no_router_beats_itself() {
+        let own = ip("10.0.0.1");
+        assert!(!beats(100, own, 100, Some(own)));
+    }
 }

@@ -47,11 +47,11 @@ impl VirtualRouter {
 
     pub(super) fn arm_lease(&mut self) {
         match self.lease_lifetime() {
-            Some(lifetime) if self.held => {
+            Some(lifetime) => {
                 self.timers
                     .arm(Timer::Lease, self.now + lifetime / RENEWALS_PER_LIFETIME);
             }
-            _ => self.timers.cancel(Timer::Lease),
+            None => self.timers.cancel(Timer::Lease),
         }
     }
 

@@ -15,16 +15,10 @@ use crate::{Cause, Event, Instant, Output, State};
 
 use super::VirtualRouter;
 
-/// A master that has sent priority 0 and still holds the addresses.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leave {
-    pub(super) kind: LeaveKind,
-    pub(super) started: Instant,
-}
-
-/// What follows when a successor is heard, or when none is.
+/// A master that has sent priority 0 and still holds the addresses: what follows when a
+/// successor is heard, or when none is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LeaveKind {
+pub(super) enum Leave {
     /// Init in either case.
     Shutdown,
     /// Backup in either case; without a successor it may become master again after
@@ -40,18 +34,16 @@ pub(super) enum LeaveKind {
         from: u8,
         /// Made again without being asked: not worth a line in the log.
         repeated: bool,
+        /// When priority 0 was sent.
+        started: Instant,
     },
 }
 
 impl VirtualRouter {
-    pub(super) fn leave_kind(&self) -> Option<LeaveKind> {
-        self.leave.map(|leave| leave.kind)
-    }
-
     /// Whether the router is on its way out. One that merely offers is not.
     pub(super) fn is_leaving(&self) -> bool {
-        self.leave_kind()
-            .is_some_and(|kind| !matches!(kind, LeaveKind::Offer { .. }))
+        self.leave
+            .is_some_and(|leave| !matches!(leave, Leave::Offer { .. }))
     }
 
     /// Longest time between priority 0 and the release of the addresses. The slowest backup
@@ -63,14 +55,10 @@ impl VirtualRouter {
         interval + margin
     }
 
-    /// Starts to leave for the reason of `kind`, or goes on leaving for that other reason.
-    pub(super) fn begin_leave(&mut self, kind: LeaveKind) {
+    /// Starts to leave in the way of `leave`, or goes on leaving in that other way.
+    pub(super) fn begin_leave(&mut self, leave: Leave) {
         let under_way = self.is_leaving();
-        let started = match self.leave {
-            Some(leave) if under_way => leave.started,
-            _ => self.now,
-        };
-        self.leave = Some(Leave { kind, started });
+        self.leave = Some(leave);
         if under_way {
             return;
         }
@@ -88,8 +76,8 @@ impl VirtualRouter {
     }
 
     pub(super) fn on_leave_timer(&mut self) {
-        match self.leave_kind() {
-            Some(LeaveKind::Offer { repeated, .. }) => self.decline_offer(repeated),
+        match self.leave {
+            Some(Leave::Offer { repeated, .. }) => self.decline_offer(repeated),
             Some(_) => self.finish_leave(None),
             None => {}
         }
@@ -101,8 +89,8 @@ impl VirtualRouter {
         if advert.priority == 0 {
             return;
         }
-        match self.leave_kind() {
-            Some(LeaveKind::Offer { .. }) => self.on_answer_to_offer(source, advert),
+        match self.leave {
+            Some(Leave::Offer { .. }) => self.on_answer_to_offer(source, advert),
             Some(_) => self.finish_leave(Some((source, advert))),
             None => {}
         }
@@ -110,12 +98,12 @@ impl VirtualRouter {
 
     pub(super) fn finish_leave(&mut self, successor: Option<(IpAddr, &Advert<'_>)>) {
         let to = successor.map(|(address, _)| address);
-        let cause = match self.leave_kind() {
-            Some(LeaveKind::Shutdown) => {
+        let cause = match self.leave {
+            Some(Leave::Shutdown) => {
                 self.depart(to);
                 return;
             }
-            Some(LeaveKind::Group) => Cause::GroupBackup { to },
+            Some(Leave::Group) => Cause::GroupBackup { to },
             _ => Cause::Resigned { to },
         };
         let cause = self.withheld.cause(to).unwrap_or(cause);

@@ -202,7 +202,7 @@ impl VirtualRouter {
             match timer {
                 Timer::MasterDown => self.on_master_down_timer(at),
                 Timer::Advert => self.on_advert_timer(at),
-                Timer::Assert => self.on_assert_timer(),
+                Timer::Assert => self.advertise_at_once(),
                 Timer::Leave => self.on_leave_timer(),
                 Timer::LeaveAgain => self.send_leave(),
                 Timer::Offer => self.on_offer_timer(),

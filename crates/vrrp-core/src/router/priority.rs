@@ -16,7 +16,7 @@ use crate::{Cause, Event, Output, State, skew_time};
 
 use super::VirtualRouter;
 use super::election::beats;
-use super::leave::{Leave, LeaveKind};
+use super::leave::Leave;
 
 /// Longest wait between two offers, unless Master_Down_Interval is longer.
 const MAX_OFFER_WAIT: Duration = Duration::from_secs(10);
@@ -67,16 +67,10 @@ impl VirtualRouter {
             None => {
                 self.assert_mastership();
             }
-            Some(Leave {
-                kind: LeaveKind::Offer { from, .. },
-                ..
-            }) if self.effective >= from => {
+            Some(Leave::Offer { from, .. }) if self.effective >= from => {
                 self.resume_mastership();
             }
-            Some(Leave {
-                kind: LeaveKind::Offer { .. },
-                started,
-            }) => {
+            Some(Leave::Offer { started, .. }) => {
                 let end = (started + self.offer_time()).max(self.now);
                 self.timers.arm(Timer::Leave, end);
             }
@@ -104,8 +98,9 @@ impl VirtualRouter {
 
     fn offer_from(&mut self, from: u8, repeated: bool) {
         let wait = self.offer_time();
-        self.leave = Some(Leave {
-            kind: LeaveKind::Offer { from, repeated },
+        self.leave = Some(Leave::Offer {
+            from,
+            repeated,
             started: self.now,
         });
         self.timers.cancel(Timer::Advert);
@@ -125,9 +120,7 @@ impl VirtualRouter {
     /// Offers again while degraded: a recovered backup that does not preempt cannot speak up
     /// by itself.
     pub(super) fn on_offer_timer(&mut self) {
-        if self.state == State::Master && self.leave.is_none() {
-            self.offer_from(self.config.priority.max(self.effective), true);
-        }
+        self.offer_from(self.config.priority.max(self.effective), true);
     }
 
     /// Arms the next offer. Each failed one doubles the wait: every offer is a race between

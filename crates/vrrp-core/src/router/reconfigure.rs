@@ -18,8 +18,7 @@ impl VirtualRouter {
     pub fn reconfigure(&mut self, now: Instant, config: RouterConfig) -> Result<(), ConfigError> {
         self.config.can_become(&config)?;
         self.now = self.now.max(now);
-        if self.left || config == self.config {
-            self.config = config;
+        if config == self.config {
             return Ok(());
         }
         self.check_stall();
@@ -76,12 +75,16 @@ impl VirtualRouter {
         if old.announce != self.config.announce {
             self.change_announcements();
         }
+        // An offer under way ends by the new configuration.
+        if self.leave.is_some() {
+            return;
+        }
         if old.preempt != self.config.preempt {
             self.timers.cancel(Timer::Offer);
             self.arm_next_offer();
         }
         // Our backups measure our silence by the interval they last heard.
-        if old.advert_interval != self.config.advert_interval && self.leave.is_none() {
+        if old.advert_interval != self.config.advert_interval {
             self.send_advert(None);
             self.restart_advert_timer();
         }

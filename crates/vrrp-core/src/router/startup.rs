@@ -7,7 +7,7 @@ use vrrp_wire::Family;
 use crate::{Cause, FaultReason, Output, State};
 
 use super::VirtualRouter;
-use super::leave::LeaveKind;
+use super::leave::Leave;
 
 /// Priority of the router that owns the addresses (RFC 9568 §5.2.4).
 pub(super) const OWNER: u8 = 255;
@@ -42,7 +42,7 @@ impl VirtualRouter {
             self.send_leave();
         }
         self.source = None;
-        if self.leave_kind() == Some(LeaveKind::Shutdown) {
+        if self.leave == Some(Leave::Shutdown) {
             self.finish_leave(None);
         } else if self.state == State::Fault {
             self.cause = Cause::Fault(reason);
@@ -54,9 +54,9 @@ impl VirtualRouter {
     /// Shutdown (RFC 9568 §6.4.2, §6.4.3). A master keeps the addresses until somebody takes
     /// over, or until it is asked a second time.
     pub(super) fn on_shutdown(&mut self) {
-        match (self.state, self.leave_kind()) {
-            (State::Master, Some(LeaveKind::Shutdown)) => self.finish_leave(None),
-            (State::Master, _) => self.begin_leave(LeaveKind::Shutdown),
+        match (self.state, self.leave) {
+            (State::Master, Some(Leave::Shutdown)) => self.finish_leave(None),
+            (State::Master, _) => self.begin_leave(Leave::Shutdown),
             _ => self.depart(None),
         }
     }

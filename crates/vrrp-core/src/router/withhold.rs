@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use crate::{Cause, GroupOrder, State};
 
 use super::VirtualRouter;
-use super::leave::LeaveKind;
+use super::leave::Leave;
 
 /// Who forbids this router to become master.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +35,7 @@ impl Withheld {
 
 impl VirtualRouter {
     pub(super) fn on_resign(&mut self) {
-        self.yield_to_others(LeaveKind::Resign);
+        self.yield_to_others(Leave::Resign);
     }
 
     pub(super) fn on_drain(&mut self) {
@@ -59,7 +59,7 @@ impl VirtualRouter {
                     self.change_state(State::Master, Cause::GroupMaster);
                 }
             }
-            GroupOrder::Backup => self.yield_to_others(LeaveKind::Group),
+            GroupOrder::Backup => self.yield_to_others(Leave::Group),
             GroupOrder::Hold => {
                 self.withheld.held = true;
                 self.withhold();
@@ -74,16 +74,16 @@ impl VirtualRouter {
         }
     }
 
-    fn yield_to_others(&mut self, kind: LeaveKind) {
+    fn yield_to_others(&mut self, kind: Leave) {
         if self.state == State::Master && !self.is_leaving() {
             self.begin_leave(kind);
         }
     }
 
     fn withhold(&mut self) {
-        match (self.state, self.leave_kind()) {
-            (State::Master, Some(LeaveKind::Shutdown | LeaveKind::Withheld)) => {}
-            (State::Master, _) => self.begin_leave(LeaveKind::Withheld),
+        match (self.state, self.leave) {
+            (State::Master, Some(Leave::Shutdown | Leave::Withheld)) => {}
+            (State::Master, _) => self.begin_leave(Leave::Withheld),
             (State::Backup, _) => {
                 if let Some(cause) = self.withheld.cause(None) {
                     self.cause = cause;
@@ -98,13 +98,13 @@ impl VirtualRouter {
         if self.withheld.any() {
             return;
         }
-        match (self.state, self.leave_kind()) {
+        match (self.state, self.leave) {
             (State::Backup, _) => {
                 self.cause = cause;
                 self.restart_master_down_timer();
             }
             // Nobody took over yet: the handover is called off.
-            (State::Master, Some(LeaveKind::Withheld)) => self.resume_mastership(),
+            (State::Master, Some(Leave::Withheld)) => self.resume_mastership(),
             _ => {}
         }
     }

@@ -191,3 +191,28 @@ fn a_timer_served_a_little_late_costs_no_time() {
     bench.timer();
     assert_eq!(bench.state(), State::Master);
 }
+
+#[test]
+fn a_lower_master_is_preempted_while_it_speaks_and_missed_when_it_does_not() {
+    let mut bench = Bench::backup(config());
+    bench.wait_hearing(LOWER, 50, 4);
+    assert_eq!(
+        bench.router.cause(),
+        &Cause::Preempted {
+            master: LOWER,
+            priority: 50,
+            own: 100
+        }
+    );
+
+    let mut bench = Bench::backup(config());
+    bench.hear(LOWER, 50);
+    bench.wait(MASTER_DOWN);
+    assert_eq!(
+        bench.router.cause(),
+        &Cause::MasterDown {
+            master: Some(LOWER),
+            silence: MASTER_DOWN
+        }
+    );
+}

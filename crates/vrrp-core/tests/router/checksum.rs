@@ -51,6 +51,14 @@ fn the_form_of_the_peer_last_heard_is_sent() {
 }
 
 #[test]
+fn the_form_last_heard_is_told() {
+    let mut bench = Bench::master(auto());
+    assert_eq!(bench.router.heard_form(), None);
+    hear(&mut bench, Rfc5798);
+    assert_eq!(bench.router.heard_form(), Some(Rfc5798));
+}
+
+#[test]
 fn while_both_forms_are_heard_that_of_rfc_5798_is_sent() {
     let mut bench = Bench::master(auto());
     for _ in 0..5 {

@@ -38,6 +38,7 @@ fn auto_is_master_down_interval_rounded_up_to_whole_seconds() {
     assert_eq!(auto(100, 100), Some(SECOND * 4));
     assert_eq!(auto(1, 100), Some(SECOND));
     assert_eq!(auto(32, 100), Some(SECOND * 2), "1.155 s");
+    assert_eq!(auto(200, 128), Some(SECOND * 7), "7 s as they are");
     assert_eq!(auto(4095, 254), Some(SECOND * 124), "123.17 s");
 }
 

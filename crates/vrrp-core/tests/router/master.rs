@@ -14,24 +14,24 @@ fn a_master_advertises_once_per_interval() {
 
 #[test]
 fn the_beat_of_adverts_does_not_drift_with_lateness() {
-    let mut bench = Bench::master(config());
+    let mut bench = Bench::master(with(|config| config.lease = LeasePolicy::Off));
+    let start = bench.now();
     for _ in 0..20 {
-        let next = bench
-            .router
-            .deadline()
-            .expect("a master has timers")
-            .since(bench.now());
+        let next = bench.until_deadline().expect("a master has timers");
         bench.stall(next + ms(30));
         bench.timer();
     }
-    bench.take();
-    let mut adverts = 0;
-    let start = bench.now();
-    while adverts < 10 {
-        bench.wait(ms(10));
-        adverts += bench.take_sent().len();
-    }
-    assert!(bench.now().since(start) <= SECOND * 10);
+    assert_eq!(bench.take_sent(), [100; 20]);
+    assert_eq!(bench.router.deadline(), Some(start + SECOND * 21));
+}
+
+#[test]
+fn an_advert_late_by_a_whole_interval_begins_a_new_beat() {
+    let mut bench = Bench::master(with(|config| config.lease = LeasePolicy::Off));
+    bench.stall(SECOND * 2);
+    bench.timer();
+    assert_eq!(bench.take_sent(), [100], "one advert, not a backlog");
+    assert_eq!(bench.until_deadline(), Some(SECOND));
 }
 
 /// RFC 9568 §6.4.3: priority 0: advert at once, Adver_Timer anew.
@@ -147,6 +147,16 @@ fn an_answer_put_off_by_the_limit_comes_within_a_quarter_of_an_interval() {
 }
 
 #[test]
+fn after_a_quarter_of_an_interval_an_answer_is_not_put_off() {
+    let mut bench = Bench::master(config());
+    bench.hear(LOWER, 50);
+    bench.wait(ms(250));
+    bench.take();
+    bench.hear(LOWER, 50);
+    assert_eq!(bench.take_sent(), [100]);
+}
+
+#[test]
 fn a_conflict_is_counted_each_time_and_told_once() {
     let mut bench = Bench::master(config());
     for _ in 0..5 {
@@ -243,4 +253,13 @@ fn an_advert_later_than_half_an_interval_is_told_and_counted() {
     assert_eq!(advert_lateness, 2);
     assert_eq!(bench.router.counters().late_adverts, 1);
     assert_eq!(bench.state(), State::Master);
+}
+
+#[test]
+fn half_an_interval_of_lateness_is_not_worth_a_word() {
+    let mut bench = Bench::master(with(|config| config.lease = LeasePolicy::Off));
+    bench.stall(SECOND + ms(500));
+    bench.timer();
+    assert_eq!(bench.take_events(), []);
+    assert_eq!(bench.router.counters().late_adverts, 0);
 }

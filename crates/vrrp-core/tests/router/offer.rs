@@ -54,6 +54,21 @@ fn a_falling_priority_makes_a_master_send_priority_0_and_hold_the_addresses() {
 }
 
 #[test]
+fn an_offer_at_a_high_priority_takes_three_quarters_of_its_short_skew_time() {
+    let mut bench = Bench::master(with(|config| config.priority = 254));
+    bench.input(Input::Priority {
+        effective: 252,
+        degraded: Some("bond1"),
+    });
+    let skew = SECOND * 4 / 256;
+    let offered = Event::Offered {
+        priority: 252,
+        wait: skew * 3 / 4,
+    };
+    assert_eq!(bench.take_events(), [offered]);
+}
+
+#[test]
 fn a_better_router_that_answers_becomes_master() {
     let mut bench = sick();
     bench.wait(ms(600));

@@ -75,10 +75,11 @@ fn zero_counts_as_one() {
 #[test]
 fn the_same_priority_again_changes_nothing() {
     let mut bench = Bench::master(config());
-    let deadline = bench.router.deadline();
+    let (deadline, reason) = (bench.router.deadline(), bench.router.reason());
     set(&mut bench, 100);
     assert_eq!(bench.take(), []);
     assert_eq!(bench.router.deadline(), deadline);
+    assert_eq!(bench.router.reason(), reason);
 }
 
 #[test]

@@ -141,6 +141,22 @@ fn a_backup_that_sleeps_for_master_down_interval_listens_each_time() {
 }
 
 #[test]
+fn an_absence_of_exactly_master_down_interval_is_none_yet() {
+    let mut bench = Bench::master(config());
+    bench.stall(MASTER_DOWN);
+    bench.timer();
+    assert_eq!(bench.state(), State::Master);
+
+    let mut bench = Bench::backup(config());
+    bench.stall(MASTER_DOWN * 2);
+    bench.timer();
+    assert_eq!(bench.state(), State::Backup, "late, and listens once more");
+    bench.stall(SECOND + SKEW + MASTER_DOWN);
+    bench.timer();
+    assert_eq!(bench.state(), State::Master, "once, not each time");
+}
+
+#[test]
 fn a_queued_advert_given_before_the_timer_prevents_the_takeover() {
     let mut bench = Bench::backup(config());
     bench.hear(LOWER, 200);

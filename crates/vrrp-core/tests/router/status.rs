@@ -86,6 +86,7 @@ fn counters_count() {
     bench.up();
     bench.wait(MASTER_DOWN + SECOND * 2);
     bench.hear(LOWER, 200);
+    bench.hear(LOWER, 200);
     bench.hear(LOWER, 0);
     bench.wait(SECOND);
     bench.input(Input::Shutdown);
@@ -97,7 +98,7 @@ fn counters_count() {
         0,
         "it is still leaving"
     );
-    assert_eq!(counters.adverts_received, 2);
+    assert_eq!(counters.adverts_received, 3);
     assert_eq!(counters.leaves_received, 1);
     assert_eq!(counters.leaves_sent, 1);
     // At once, two by the timer, the goodbye, at once again, priority 0.
