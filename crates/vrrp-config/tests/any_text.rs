@@ -212,7 +212,7 @@ fn hostile_files_are_answered_in_bounded_time() {
     for text in hostile {
         let begin = Instant::now();
         let said = diagnostics(load(&text));
-        assert!(said.has_errors());
+        assert!(said.errors() > 0);
         let start: String = text.chars().take(40).collect();
         let took = begin.elapsed();
         assert!(took < Duration::from_secs(60), "{start:?} took {took:?}");

@@ -41,7 +41,9 @@ fn errors_and_warnings_are_counted_apart() {
         .into_iter()
         .filter(|one| one.severity == Severity::Warning)
         .collect();
-    assert!(!only_warnings.has_errors());
+    assert_eq!((only_warnings.errors(), only_warnings.warnings()), (0, 1));
+    assert_eq!((&only_warnings).into_iter().count(), 1);
+    assert!(!only_warnings.is_empty() && Diagnostics::new().is_empty());
 }
 
 #[test]

@@ -180,17 +180,6 @@ pub enum StatusMatch {
     Codes(Vec<u16>),
 }
 
-impl StatusMatch {
-    /// Whether `code` is success.
-    #[must_use]
-    pub fn accepts(&self, code: u16) -> bool {
-        match self {
-            StatusMatch::Success => (200..300).contains(&code),
-            StatusMatch::Codes(codes) => codes.contains(&code),
-        }
-    }
-}
-
 /// A program run as a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecProbe {

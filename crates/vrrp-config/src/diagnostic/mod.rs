@@ -211,11 +211,6 @@ impl Diagnostics {
         self.list.push(diagnostic);
     }
 
-    /// Adds all of `other` at the end.
-    pub fn append(&mut self, other: Diagnostics) {
-        self.list.extend(other.list);
-    }
-
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()
@@ -246,12 +241,6 @@ impl Diagnostics {
     #[must_use]
     pub fn warnings(&self) -> usize {
         self.len() - self.errors()
-    }
-
-    /// Whether any of them is an error.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.errors() > 0
     }
 
     /// For people: each with its source line, a caret and the hint.

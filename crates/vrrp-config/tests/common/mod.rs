@@ -67,13 +67,18 @@ pub(crate) fn config(text: &str) -> Config {
     loaded.config
 }
 
-/// Everything noticed about a file, errors or warnings.
+/// Everything noticed about a file. One with errors is refused, one with warnings is not.
 pub(crate) fn diagnostics(result: Result<Loaded, Diagnostics>) -> Diagnostics {
-    match result {
+    let said = match result {
         Ok(Loaded::Config(loaded)) => loaded.warnings,
         Ok(Loaded::ExternalLoadBalancer(external)) => external.warnings,
-        Err(diagnostics) => diagnostics,
-    }
+        Err(diagnostics) => {
+            assert!(diagnostics.errors() > 0, "{diagnostics}");
+            return diagnostics;
+        }
+    };
+    assert_eq!(said.errors(), 0, "{said}");
+    said
 }
 
 /// The directory of the shipped examples.
