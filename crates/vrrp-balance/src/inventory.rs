@@ -14,7 +14,7 @@ struct Listing {
 /// One object; everything not named here, rules too, does not matter.
 #[derive(Deserialize)]
 struct Item {
-    chain: Option<Named>,
+    chain: Option<ListedChain>,
     set: Option<Named>,
     map: Option<Named>,
     counter: Option<Named>,
@@ -29,6 +29,15 @@ struct Named {
     packets: u64,
     #[serde(default)]
     bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct ListedChain {
+    family: String,
+    table: String,
+    name: String,
+    hook: Option<String>,
+    policy: Option<String>,
 }
 
 /// A named counter.
@@ -56,7 +65,7 @@ pub(crate) async fn objects(nft: &Nft) -> Result<Option<Objects>, BalanceError> 
     };
     let mut objects = Objects::default();
     for item in parse(ATTEMPT, &printed)? {
-        objects.chains.extend(item.chain.map(|named| named.name));
+        objects.chains.extend(item.chain.map(|chain| chain.name));
         objects.sets.extend(item.set.map(|named| named.name));
         objects.sets.extend(item.map.map(|named| named.name));
         objects
@@ -86,6 +95,21 @@ pub(crate) async fn counters(nft: &Nft) -> Result<Vec<Counter>, BalanceError> {
             packets: counter.packets,
             bytes: counter.bytes,
         })
+        .collect())
+}
+
+/// The chains of whichever table that drop what is forwarded unless a rule accepts it.
+pub(crate) async fn forward_chains(nft: &Nft) -> Result<Vec<String>, BalanceError> {
+    const ATTEMPT: &str = "listing the chains of nftables";
+    let printed = nft.run(ATTEMPT, &["-j", "list", "chains"], "").await?;
+    let chains = parse(ATTEMPT, &printed)?
+        .into_iter()
+        .filter_map(|item| item.chain)
+        .filter(|chain| {
+            chain.hook.as_deref() == Some("forward") && chain.policy.as_deref() == Some("drop")
+        });
+    Ok(chains
+        .map(|chain| format!("{} of table {} {}", chain.name, chain.family, chain.table))
         .collect())
 }
 

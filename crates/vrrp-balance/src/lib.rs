@@ -18,7 +18,7 @@ mod watch;
 
 pub use balancer::{Applied, Balancer};
 pub use error::BalanceError;
-pub use requirements::{Missing, requirements};
+pub use requirements::{Concern, Missing, MissingKind, concerns, requirements};
 pub use ruleset::TABLE;
 pub use service::{Backend, Network, Scheduler, Service, Takes};
 pub use usage::BackendUsage;

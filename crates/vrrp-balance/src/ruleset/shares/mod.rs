@@ -186,3 +186,6 @@ pub(crate) fn shuffled(weights: &[u32], seed: u64) -> Vec<usize> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests;
