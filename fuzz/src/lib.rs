@@ -6,7 +6,7 @@
 mod config;
 mod wire;
 
-pub use config::{konvoy, vrrpd_yaml};
+pub use config::{keepalived_conf, konvoy, vrrpd_yaml};
 pub use wire::{advert, advert_emit, announcement};
 
 /// A fuzz target.
@@ -35,6 +35,10 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "vrrpd_yaml",
         run: vrrpd_yaml::run,
+    },
+    Target {
+        name: "keepalived_conf",
+        run: keepalived_conf::run,
     },
     Target {
         name: "konvoy",

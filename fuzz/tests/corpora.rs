@@ -53,6 +53,11 @@ fn the_corpus_of_announcement_holds() {
 }
 
 #[test]
+fn the_corpus_of_keepalived_conf_holds() {
+    replay("keepalived_conf");
+}
+
+#[test]
 fn the_corpus_of_konvoy_holds() {
     replay("konvoy");
 }

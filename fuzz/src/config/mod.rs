@@ -2,6 +2,7 @@
 //! point into it.
 
 mod judge;
+pub mod keepalived_conf;
 pub mod konvoy;
 pub mod vrrpd_yaml;
 

@@ -19,6 +19,20 @@ pub trait Files {
     fn matching(&self, pattern: &str) -> Vec<PathBuf>;
 }
 
+/// The bytes of a file as text. What is no text is replaced, and so are control characters, since
+/// what is said of a file is shown on terminals; a carriage return is a blank.
+pub(super) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\r' => ' ',
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
 /// The files of this host.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HostFiles;

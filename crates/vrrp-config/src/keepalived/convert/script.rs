@@ -11,7 +11,7 @@ use crate::keepalived::number::show;
 use crate::keepalived::output::{Check, Probe, Timing};
 use crate::keepalived::probe::{self, Found};
 use crate::keepalived::tree::Directive;
-use crate::keepalived::{Effect, Files};
+use crate::keepalived::{Effect, Files, files};
 
 /// How much of a script is looked at, in bytes.
 const MOST_BYTES: u64 = 64 << 10;
@@ -189,7 +189,7 @@ impl<'a> Scripts<'a> {
                 return None;
             }
             let bytes = self.files.read(&path, MOST_BYTES).ok()?;
-            let text = String::from_utf8(bytes).ok()?;
+            let text = files::text(&bytes);
             text.starts_with("#!").then_some((path, text))
         })
     }

@@ -45,8 +45,10 @@ impl Definitions {
             let rest = text.get(start + 1..)?;
             let (name, length) = match rest.strip_prefix('{') {
                 Some(braced) => {
-                    let name = braced.get(..braced.find('}')?)?;
-                    (name, name.len() + 3)
+                    // No look further ahead than the name goes: a line may be full of these.
+                    let name = leading_name(braced)?;
+                    let closed = braced.get(name.len()..)?.starts_with('}');
+                    closed.then_some((name, name.len() + 3))?
                 }
                 None => {
                     let name = leading_name(rest)?;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::define::{self, Definitions, Value};
 use super::repeat::Repeat;
 use super::{Line, Origin, Skipped, Source, comment, include, repeat};
-use crate::keepalived::{Files, ImportError};
+use crate::keepalived::{Files, ImportError, files};
 
 const MOST_BYTES: u64 = 4 << 20;
 const MOST_LINES: usize = 200_000;
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
                 limit: MOST_BYTES,
             });
         }
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(files::text(&bytes))
     }
 
     fn include(&mut self, pattern: &str, origin: &Origin, depth: usize) -> Result<(), ImportError> {
@@ -172,6 +172,8 @@ impl<'a> Reader<'a> {
                 .definitions
                 .first_in(&text, &origin.file, self.config_id);
             let Some(reference) = reference else { break };
+            // Replacing makes a new line of the length of this one, and may go on without end.
+            self.steps += text.len() / 16;
             let before = text.get(..reference.range.start).unwrap_or_default();
             let behind = text.get(reference.range.end..).unwrap_or_default();
             match reference.value {

@@ -505,3 +505,12 @@ fn two_asterisks_of_an_include_are_one_and_walk_no_directories() {
         .collect();
     assert!(why.contains(&"include **/a.conf"), "{why:?}");
 }
+
+#[test]
+fn a_definition_that_refers_to_itself_ends_soon() {
+    let text = error("$A=${A${A}${A}x\n$}${A}x\n");
+    assert_eq!(
+        text,
+        ":2: the configuration unfolds to more than 200000 lines"
+    );
+}

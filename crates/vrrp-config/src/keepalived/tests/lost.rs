@@ -195,3 +195,26 @@ fn a_finding_names_its_file_line_and_directive() {
         "keepalived.conf:5: version 2 cannot tell this interval; 2s is taken, as in Keepalived";
     assert!(text.ends_with(expected), "{text}");
 }
+
+#[test]
+fn control_characters_of_the_file_do_not_reach_the_terminal() {
+    let said = error("~LST({A, B}, \u{1b}[2J, 1) x\n");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+    let all = imported(&instance("bogus \u{9b}2J\r\"\u{1b}]0;x\u{7}\"\u{0}"));
+    let shown = format!("{}{:?}", all.yaml, all.not_carried_over);
+    assert!(shown.contains("bogus"), "{shown}");
+    assert!(
+        !all.yaml.contains(|c: char| c.is_control() && c != '\n'),
+        "{shown}"
+    );
+    for item in &all.not_carried_over {
+        assert!(!item.to_string().contains(char::is_control), "{item:?}");
+    }
+}
+
+#[test]
+fn a_directive_without_a_letter_is_still_shown() {
+    let left_out = left_out(&instance("\"\"\n \" \" {\n}"));
+    let shown: Vec<&str> = left_out.iter().map(|(_, text, _)| text.as_str()).collect();
+    assert_eq!(shown, ["\"\"", "\"\""]);
+}

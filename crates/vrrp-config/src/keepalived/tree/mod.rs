@@ -82,6 +82,9 @@ impl Directive {
         if text.chars().nth(SHOWN).is_some() {
             shown.push('…');
         }
+        if shown.trim().is_empty() {
+            shown = "\"\"".to_owned();
+        }
         shown
     }
 }
