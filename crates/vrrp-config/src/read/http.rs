@@ -55,10 +55,15 @@ fn read_tls(field: Field<'_>, report: &mut Report) -> Option<Tls> {
     })
 }
 
+/// Whether a server can be asked for by this name.
+pub(crate) fn is_server_name(name: &str) -> bool {
+    let usable = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    (1..=253).contains(&name.len()) && name.chars().all(usable)
+}
+
 fn server_name(field: Field<'_>, report: &mut Report) -> Option<String> {
     let name = text(field, report)?;
-    let usable = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
-    if !name.chars().all(usable) || name.len() > 253 {
+    if !is_server_name(name) {
         report
             .error(
                 field.value,

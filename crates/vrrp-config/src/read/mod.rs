@@ -19,9 +19,11 @@ mod timing;
 mod url;
 
 pub(crate) use address::{not_unicast, split_host_port};
+pub(crate) use http::is_server_name;
 pub(crate) use name::interface;
 pub(crate) use object::{Field, Object};
 pub(crate) use scalar::{number, show, switch, text};
+pub(crate) use url::parse as http_url;
 
 use crate::config::{Check, Config, Group, Instance, LoadBalancer};
 use crate::report::Report;

@@ -58,7 +58,8 @@ pub(crate) fn backend_url(field: Field<'_>, report: &mut Report) -> Option<(Sche
     None
 }
 
-fn parse(given: &str) -> Result<HttpUrl, String> {
+/// The URL, or what is wrong with it.
+pub(crate) fn parse(given: &str) -> Result<HttpUrl, String> {
     let uri: Uri = given
         .parse()
         .map_err(|error: http::uri::InvalidUri| error.to_string())?;

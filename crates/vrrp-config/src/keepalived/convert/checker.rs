@@ -9,6 +9,7 @@ use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number::{self, show};
 use crate::keepalived::output::{BackendCheck, Http, Probe, Timing, Tls};
 use crate::keepalived::tree::Directive;
+use crate::read;
 
 /// The most single status codes that a range becomes.
 const MOST_CODES: usize = 16;
@@ -137,7 +138,8 @@ fn check<'a>(
     let virtualhost = virtualhost.or(defaults.virtualhost);
     let server_name = virtualhost
         .filter(|_| secure && sni)
-        .and_then(|inner| inner.arg(1));
+        .and_then(|inner| inner.arg(1))
+        .filter(|name| read::is_server_name(name));
     if let (Some(virtualhost), None) = (virtualhost, server_name) {
         ledger.lost(
             virtualhost,
@@ -188,8 +190,10 @@ fn url<'a>(block: &'a Directive, ledger: &mut Ledger) -> Url<'a> {
     for inner in block.block() {
         match inner.keyword() {
             "path" => match words::value(inner, ledger) {
-                Some(path) if path.starts_with('/') => path.clone_into(&mut url.path),
-                Some(path) => url.path = format!("/{path}"),
+                Some(path) => match http_path(path) {
+                    Some(path) => url.path = path,
+                    None => ledger.lost(inner, "no URL can have this path"),
+                },
                 None => {}
             },
             "status_code" => match status_codes(inner.args(1)) {
@@ -210,6 +214,14 @@ fn url<'a>(block: &'a Directive, ledger: &mut Ledger) -> Url<'a> {
         }
     }
     url
+}
+
+/// The path with its slash, if a URL can have it.
+fn http_path(path: &str) -> Option<String> {
+    let path = format!("/{}", path.strip_prefix('/').unwrap_or(path));
+    read::http_url(&format!("http://127.0.0.1:1{path}"))
+        .is_ok_and(|url| url.path == path)
+        .then_some(path)
 }
 
 /// Single codes; none for 200 to 299, which is what vrrpd takes by itself.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use request::Request;
 
 use super::output::Http;
+use crate::read;
 
 /// A request for a health endpoint found in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,14 +60,12 @@ pub(super) fn tcp(script: &str) -> Option<String> {
         .strip_prefix("/dev/tcp/")?;
     let (host, port) = path.split_once('/')?;
     let port: u16 = port.trim().parse().ok().filter(|port| *port != 0)?;
-    if host.is_empty() || host.contains(char::is_whitespace) {
-        return None;
-    }
-    Some(if host.contains(':') {
+    let address = if host.contains(':') {
         format!("[{host}]:{port}")
     } else {
         format!("{host}:{port}")
-    })
+    };
+    read::split_host_port(&address).is_ok().then_some(address)
 }
 
 fn found(request: Request, body: Option<String>) -> Option<Found> {
@@ -90,13 +89,15 @@ fn found(request: Request, body: Option<String>) -> Option<Found> {
     if !is_health {
         return None;
     }
+    let url = format!("{scheme}://{host}{path}");
+    read::http_url(&url).ok()?;
     let tls = if scheme == "https" {
         tls
     } else {
         Default::default()
     };
     let http = Http {
-        url: format!("{scheme}://{host}{path}"),
+        url,
         tls,
         status: Vec::new(),
         body,

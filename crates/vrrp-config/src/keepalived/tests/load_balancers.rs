@@ -301,6 +301,34 @@ fn an_http_check_asks_the_backend() {
 }
 
 #[test]
+fn a_path_that_no_url_can_have_is_listed() {
+    for path in ["\"/a b\"", "\"/a#b\"", "/a<b"] {
+        let inside = format!("HTTP_GET {{\n url {{\n path {path}\n }}\n }}");
+        assert_eq!(
+            check("", &inside)["http"],
+            yaml("{url: 'http://{backend}/'}"),
+            "{path}"
+        );
+        let text = balanced(
+            "10.0.50.20 1",
+            &format!(" real_server 10.0.50.11 1 {{\n{inside}\n }}"),
+        );
+        assert_eq!(changed(&text), [format!("path {}", path.trim_matches('"'))]);
+    }
+}
+
+#[test]
+fn a_virtual_host_that_is_no_name_is_listed() {
+    let inside = "SSL_GET {\n enable_sni\n url {\n virtualhost a/b\n }\n }";
+    assert_eq!(check("", inside)["http"]["tls"], yaml("{verify: false}"));
+    let text = balanced(
+        "10.0.50.20 1",
+        &format!(" real_server 10.0.50.11 1 {{\n{inside}\n }}"),
+    );
+    assert_eq!(changed(&text), ["virtualhost a/b"]);
+}
+
+#[test]
 fn status_codes_that_vrrpd_cannot_list_are_listed_here() {
     for codes in ["200-399", "99", "600", "2xx", ""] {
         let inside = format!("HTTP_GET {{\n url {{\n path /\n status_code {codes}\n }}\n }}");

@@ -113,9 +113,22 @@ fn a_request_with_an_unknown_value_is_left_alone() {
     }
     // Between single quotes nothing is filled in.
     assert_eq!(
-        url("P=1\ncurl 'http://h:$P/healthz'").as_deref(),
-        Some("http://h:$P/healthz")
+        url("P=1\ncurl 'http://h/healthz/$P'").as_deref(),
+        Some("http://h/healthz/$P")
     );
+}
+
+#[test]
+fn what_is_no_url_for_a_check_is_left_alone() {
+    for script in [
+        "curl 'http://h:$P/healthz'",
+        "curl 'https://localhost:$[PORT}/healthz'",
+        "curl http://localhost:0/healthz",
+        "curl http://localhost:65536/healthz",
+        "curl 'http://local host/healthz'",
+    ] {
+        assert_eq!(url(script), None, "{script}");
+    }
 }
 
 #[test]
