@@ -189,13 +189,14 @@ fn url<'a>(block: &'a Directive, ledger: &mut Ledger) -> Url<'a> {
     let mut url = Url::default();
     for inner in block.block() {
         match inner.keyword() {
-            "path" => match words::value(inner, ledger) {
-                Some(path) => match http_path(path) {
-                    Some(path) => url.path = path,
-                    None => ledger.lost(inner, "no URL can have this path"),
-                },
-                None => {}
-            },
+            "path" => {
+                if let Some(path) = words::value(inner, ledger) {
+                    match http_path(path) {
+                        Some(path) => url.path = path,
+                        None => ledger.lost(inner, "no URL can have this path"),
+                    }
+                }
+            }
             "status_code" => match status_codes(inner.args(1)) {
                 Some(codes) => url.status = codes,
                 None => ledger.lost(
