@@ -51,7 +51,7 @@ pub(super) fn ruleset(services: &[Service]) -> Ruleset {
                 .counters
                 .push(data_counter(service, backend.address));
         }
-        ruleset.timeouts.extend(timeout(service));
+        ruleset.timeouts.push(timeout(service));
         ruleset.sets.extend(sets(service));
     }
     ruleset.timeouts.sort();
@@ -127,14 +127,25 @@ pub(super) fn ruleset(services: &[Service]) -> Ruleset {
     ruleset
 }
 
-fn timeout(service: &Service) -> Option<Timeout> {
-    let established = seconds(service.idle_timeout?);
+/// How long an ended connection is remembered, in seconds. As long as Linux keeps the sockets
+/// and half of conntrack's default: until then its port cannot serve another connection to the
+/// same backend.
+const TIME_WAIT: u32 = 60;
+
+fn timeout(service: &Service) -> Timeout {
     let layer3 = words(service.address).ip;
-    Some(Timeout {
-        name: format!("idle_{layer3}_{established}"),
+    let (name, established) = match service.idle_timeout.map(seconds) {
+        Some(idle) => (
+            format!("idle_{layer3}_{idle}"),
+            format!("established : {idle}, "),
+        ),
+        None => (format!("usual_{layer3}"), String::new()),
+    };
+    Timeout {
+        name,
         layer3,
-        established,
-    })
+        policy: format!("{established}time_wait : {TIME_WAIT}"),
+    }
 }
 
 /// Whole seconds, the kernel's step, at least one.
@@ -278,9 +289,7 @@ fn admit(service: &Service) -> Chain {
     } else if !service.allow.is_empty() {
         rules.push("reject with tcp reset".to_owned());
     }
-    if let Some(timeout) = timeout(service) {
-        rules.push(format!("ct timeout set \"{}\"", timeout.name));
-    }
+    rules.push(format!("ct timeout set \"{}\"", timeout(service).name));
     Chain {
         name: Names::new(service).admit(),
         hook: None,

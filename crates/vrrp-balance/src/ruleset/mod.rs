@@ -40,8 +40,8 @@ pub(crate) struct Sticky {
 pub(crate) struct Timeout {
     pub(crate) name: String,
     pub(crate) layer3: &'static str,
-    /// In seconds.
-    pub(crate) established: u32,
+    /// For each state that has another than the kernel's, in seconds.
+    pub(crate) policy: String,
 }
 
 /// What the table holds, in the order in which it is written.

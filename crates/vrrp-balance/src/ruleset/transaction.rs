@@ -80,8 +80,8 @@ fn declare(script: &mut String, table: &str, wanted: &Ruleset) {
     for timeout in &wanted.timeouts {
         let _ = writeln!(
             script,
-            "add ct timeout inet {table} {} {{ protocol tcp; l3proto {}; policy = {{ established : {} }}; }}",
-            timeout.name, timeout.layer3, timeout.established
+            "add ct timeout inet {table} {} {{ protocol tcp; l3proto {}; policy = {{ {} }}; }}",
+            timeout.name, timeout.layer3, timeout.policy
         );
     }
     for set in &wanted.sets {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vrrp_balance::{Scheduler, Service};
 
-use crate::scene::{BOUND, Family, Result, Scene};
+use crate::scene::{BOUND, Family, Result, Scene, output};
 
 const IDLE: Duration = Duration::from_secs(2);
 
@@ -47,4 +47,30 @@ fn an_idle_connection_is_reset_when_its_time_is_over() -> Result {
 #[test]
 fn an_idle_connection_is_reset_when_its_time_is_over_over_ipv6() -> Result {
     times_out(Family::V6)
+}
+
+#[test]
+fn the_port_of_an_ended_connection_is_free_again_after_a_minute() -> Result {
+    let scene = Scene::new(Family::V4)?;
+    let mut service = scene.service(Scheduler::RoundRobin, &[1, 1, 1]);
+    scene.balancer.apply(std::slice::from_ref(&service))?;
+    for client in 0..3 {
+        drop(scene.connect(client)?);
+    }
+    service.idle_timeout = Some(IDLE);
+    scene.balancer.apply(&[service])?;
+    for client in 3..6 {
+        drop(scene.connect(client)?);
+    }
+    let host = scene.lab.host("cp1")?;
+    scene.lab.wait_until("all have ended", BOUND, || {
+        let tracked = output(host, &["cat", "/proc/net/nf_conntrack"]).unwrap_or_default();
+        let ended: Vec<u32> = tracked
+            .lines()
+            .filter(|line| line.contains("TIME_WAIT") && line.contains("dport=6443"))
+            .filter_map(|line| line.split_whitespace().nth(4)?.parse().ok())
+            .collect();
+        ended.len() == 6 && ended.iter().all(|seconds| *seconds <= 60)
+    })?;
+    Ok(())
 }
