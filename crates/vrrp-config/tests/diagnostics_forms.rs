@@ -154,3 +154,26 @@ fn a_password_is_not_in_the_debug_output() {
     );
     assert!(!format!("{config:?}").contains("s3cret"));
 }
+
+#[test]
+fn the_place_of_a_value_is_the_whole_of_it_and_no_more() {
+    for (written, shown) in [
+        ("eth0", "eth0"),
+        ("eth0 # the uplink", "eth0"),
+        ("eth#0", "eth#0"),
+        ("eth0\t# the uplink", "eth0"),
+        ("\"eth0\" # the uplink", "\"eth0\""),
+        ("\"e\\\"0\"", "\"e\\\"0\""),
+        ("'eth0' # the uplink", "'eth0'"),
+        ("'e''0' # the uplink", "'e''0'"),
+        ("&uplink eth0", "eth0"),
+        ("-eth0", "-eth0"),
+        ("--eth0", "--eth0"),
+    ] {
+        let text =
+            format!("instances:\n- name: a\n  addresses: [10.0.50.20]\n  interface: {written}\n");
+        let places = loaded(load(&text)).places;
+        let place = places.locate("instances[0].interface").expect("its place");
+        assert_eq!(place.text(), shown, "{written}");
+    }
+}

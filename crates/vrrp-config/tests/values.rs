@@ -124,6 +124,72 @@ fn a_lease_is_long_beyond_three_takeovers_or_ten_seconds() {
 }
 
 #[test]
+fn a_lease_is_a_word_a_count_of_seconds_or_a_duration() {
+    for (given, lease) in [
+        ("auto", Lease::Auto),
+        ("off", Lease::Off),
+        ("false", Lease::Off),
+        ("5", Lease::Seconds(5)),
+        ("5s", Lease::Seconds(5)),
+    ] {
+        assert_eq!(instance(&format!("lease: {given}")).lease, lease, "{given}");
+    }
+}
+
+#[test]
+fn announcements_are_refreshed_after_a_span_or_never() {
+    for (given, refresh) in [
+        ("30s", Some(SECOND * 30)),
+        ("off", None),
+        ("0s", None),
+        ("false", None),
+    ] {
+        let announce = instance(&format!("announce: {{refresh: {given}}}")).announce;
+        assert_eq!(announce.refresh, refresh, "{given}");
+    }
+}
+
+#[test]
+fn an_advert_carries_so_many_addresses_and_no_more() {
+    let text = |family: &str, count: usize| {
+        let addresses: Vec<String> = (1..=count)
+            .map(|number| match family {
+                "IPv4" => format!("10.1.{}.{}", number / 200, number % 200 + 1),
+                _ => format!("\"fd00::{number:x}\""),
+            })
+            .collect();
+        format!(
+            "instances: [{{name: a, vrid: 1, addresses: [{}]}}]\n",
+            addresses.join(", ")
+        )
+    };
+    for (family, most) in [("IPv4", 255), ("IPv6", 90)] {
+        let good = config(&text(family, most));
+        assert_eq!(good.instances[0].addresses.len(), most);
+        for count in [most + 1, most + 7] {
+            assert_refused(
+                &text(family, count),
+                &format!("{count} addresses do not fit an advert, {most} do"),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_unicast_source_over_ipv6_may_be_a_global_address() {
+    let text = "instances:\n  - {name: a, addresses: [\"fd00::20\"], \
+                source: \"fd00::11\", peers: [\"fd00::12\"]}\n";
+    assert!(config(text).instances[0].source.is_some());
+}
+
+#[test]
+fn many_lists_side_by_side_are_not_nested() {
+    let lists = "[a], {b: c}, ".repeat(2000);
+    let said = refused(&format!("instances: [{lists}]\n"));
+    assert!(!said.contains("brackets are open"), "{said}");
+}
+
+#[test]
 fn a_number_written_as_a_word_is_told_from_one_in_quotes() {
     assert_refused(
         &with("priority: \"100\""),
