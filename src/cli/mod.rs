@@ -147,6 +147,9 @@ struct StatusArgs {
     /// Show it again every second until interrupted
     #[arg(short, long)]
     watch: bool,
+    /// Exit with 0 where a daemon answers, an instance in fault or not: for liveness probes
+    #[arg(long, conflicts_with = "watch")]
+    alive: bool,
     #[command(flatten)]
     socket: SocketArgs,
 }

@@ -20,6 +20,9 @@ pub(super) fn status(args: &StatusArgs) -> ExitCode {
             // Nobody may be reading; the exit code is the answer.
             Ok((text, code)) => {
                 let _ = terminal::print(&text);
+                if args.alive {
+                    return ExitCode::SUCCESS;
+                }
                 ExitCode::from(code)
             }
             Err(error) => exit::fail(exit::of_client_error(&error), &error),
