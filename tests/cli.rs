@@ -154,6 +154,14 @@ fn status_exits_0_for_a_master_or_backup_and_1_for_a_fault() {
 }
 
 #[test]
+fn status_alive_asks_only_whether_a_daemon_answers() {
+    let daemon = StandIn::start(InstanceState::Fault);
+    let (code, stdout, stderr) = daemon.ask(&["status", "--alive"]);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains("fault"), "{stdout}");
+}
+
+#[test]
 fn status_json_is_the_document_with_the_same_exit_code() {
     let daemon = StandIn::start(InstanceState::Fault);
     let (code, stdout, _) = daemon.ask(&["status", "--json"]);
