@@ -142,6 +142,7 @@ fn router_config(instance: &config::Instance) -> RouterConfig {
             burst: instance.announce.burst,
             refresh: instance.announce.refresh,
         },
+        virtual_mac: instance.vmac,
         ..RouterConfig::new(instance.vrid, addresses)
     }
 }

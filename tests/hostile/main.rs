@@ -2,6 +2,7 @@
 //! right reason, counted once, and changes nothing.
 
 mod checks;
+mod flips;
 mod interval;
 mod log;
 mod owner;

@@ -40,6 +40,9 @@ pub struct RouterConfig {
     pub lease: LeasePolicy,
     /// How the addresses are announced.
     pub announce: AnnouncePolicy,
+    /// The addresses are served from the virtual MAC address (RFC 9568 §7.3), which is on the new
+    /// master as soon as that advertises: then they do not linger on the old one.
+    pub virtual_mac: bool,
 }
 
 impl RouterConfig {
@@ -59,6 +62,7 @@ impl RouterConfig {
             peers: None,
             lease: LeasePolicy::Auto,
             announce: AnnouncePolicy::default(),
+            virtual_mac: false,
         }
     }
 

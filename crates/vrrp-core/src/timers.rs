@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     Offer,
     /// The lease is to be renewed.
     Lease,
+    /// Addresses that linger are to be released.
+    Linger,
     /// The next announcement that only time calls for: the second burst, or a single one.
     AnnounceAgain,
     /// The burst that follows a conflict.
@@ -26,7 +28,7 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::MasterDown,
         Self::Advert,
         Self::Assert,
@@ -34,6 +36,7 @@ impl Timer {
         Self::LeaveAgain,
         Self::Offer,
         Self::Lease,
+        Self::Linger,
         Self::AnnounceAgain,
         Self::AnnounceConflict,
     ];

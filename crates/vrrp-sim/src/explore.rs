@@ -248,12 +248,15 @@ impl Group {
                 _ => {}
             }
         }
-        let state = self.routers[host].as_ref().map(VirtualRouter::state);
-        if self.held[host] != (state == Some(State::Master)) {
-            self.error = Some(format!(
-                "host {host} is {state:?}, holding: {}",
-                self.held[host]
-            ));
+        let Some(router) = &self.routers[host] else {
+            return;
+        };
+        // Addresses linger for a moment after somebody else took over.
+        let soon = router.since() + Duration::from_millis(5);
+        let lingers = router.deadline().is_some_and(|at| at <= soon);
+        let (held, state) = (self.held[host], router.state());
+        if held != (state == State::Master) && !(held && lingers) {
+            self.error = Some(format!("host {host} is {state:?}, holding: {held}"));
         }
     }
 

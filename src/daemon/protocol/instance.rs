@@ -35,7 +35,9 @@ pub(super) struct Instance {
     /// Addresses of an earlier run are on the interface: adopted on becoming master, removed as
     /// soon as somebody else is.
     pub(super) left_over: bool,
-    /// The last listing showed fewer addresses than are held.
+    /// When the addresses were last asked for.
+    pub(super) acquired: Option<Instant>,
+    /// Fewer addresses than are held were there when last looked at.
     pub(super) short: bool,
     pub(super) tenure: Tenure,
     /// What is failing of what it tracks.
@@ -89,6 +91,7 @@ impl Instance {
             route: None,
             held_on: None,
             left_over: false,
+            acquired: None,
             short: false,
             tenure: Tenure::default(),
             failing: Vec::new(),

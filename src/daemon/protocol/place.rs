@@ -17,6 +17,9 @@ use crate::daemon::plan::InterfaceChoice;
 /// How long the kernel's refusal of an address keeps an instance in fault before another try.
 pub(super) const RETRY: Duration = Duration::from_secs(5);
 
+/// How long after addresses were asked for the news of their absence may be older than that.
+const DOUBT: Duration = Duration::from_secs(1);
+
 impl Protocol {
     /// Takes in changes of the host's network that came together.
     pub(super) fn on_net_events(&mut self, events: &[NetEvent]) {
@@ -280,7 +283,18 @@ impl Protocol {
                 .addresses_present
                 .swap(present, std::sync::atomic::Ordering::Relaxed);
             let lost = present < before && present < instance.plan.addresses.len();
-            if lost && instance.held_on.is_some() && !instance.left_over {
+            if !lost || instance.held_on.is_none() || instance.left_over {
+                continue;
+            }
+            if instance
+                .acquired
+                .is_some_and(|at| super::now().since(at) < DOUBT)
+            {
+                // The news may be of our own release before: what is listed after all that was
+                // asked for decides.
+                self.instances[index].short = true;
+                self.kernel.ask(Job::List);
+            } else {
                 self.give(index, Input::AddressesLost);
             }
         }

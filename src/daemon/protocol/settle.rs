@@ -112,6 +112,7 @@ impl Protocol {
         let Some(place) = &instance.place else { return };
         instance.left_over = false;
         instance.held_on = Some(place.serving.clone());
+        instance.acquired = Some(super::now());
         if !instance.tenure.lasts() {
             instance.tenure = Tenure::default();
         }
@@ -164,6 +165,10 @@ impl Protocol {
 
     fn transition(&mut self, index: usize, from: State, to: State, cause: &Cause) {
         let instance = &mut self.instances[index];
+        if from == State::Master {
+            // The addresses may stay a moment longer, but they are the successor's to announce.
+            instance.tenure.end();
+        }
         let (from, to) = (shown_state(from), shown_state(to));
         tracing::info!(
             instance = instance.plan.name,

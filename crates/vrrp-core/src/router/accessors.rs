@@ -54,10 +54,11 @@ impl VirtualRouter {
         self.held
     }
 
-    /// Whether it is a master that hands over: priority 0 is sent, the addresses are held.
+    /// Whether it hands over: priority 0 is sent, the addresses are held, by a master or for a
+    /// moment after [`crate::Input::Shutdown`].
     #[must_use]
     pub fn leaving(&self) -> bool {
-        self.is_leaving()
+        self.is_leaving() || self.departing
     }
 
     /// Whether [`crate::Input::Drain`] is in force.

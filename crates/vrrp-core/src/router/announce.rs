@@ -15,15 +15,15 @@ const SPREAD: u32 = 4;
 const FIRST_STEP: u32 = 3;
 /// Without a refresh, single announcements end when they are this far apart.
 const LONGEST_STEP: Duration = Duration::from_secs(60);
-/// From the first burst after a conflict to its echo: what a loser needs to take its addresses
-/// and announce them.
-const CONFLICT_ECHO: Duration = Duration::from_millis(20);
+/// From the burst of a new master, or the first one after a conflict, to its echo: more than an
+/// old master's addresses linger, and what a loser needs to take its addresses and announce them.
+const ECHO: Duration = Duration::from_millis(20);
 /// Bounds of the shortest time between two single announcements, and between two bursts after
 /// conflicts, otherwise reckoned in intervals. At longer intervals than the second one a single
 /// announcement does not wait for the next advert.
 const SPACING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
-/// What follows a burst that answered another master.
+/// What follows the burst of a new master, or one that answered another master.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Echo {
     Burst,
@@ -40,6 +40,11 @@ impl VirtualRouter {
     /// quarter of the time it has been master.
     pub(super) fn announce_from_now(&mut self) {
         self.announce_burst();
+        if self.config.announce.burst > 0 {
+            // The old master may have answered who asked for the hardware address just now.
+            self.echo = Some(Echo::Single);
+            self.timers.arm(Timer::AnnounceConflict, self.now + ECHO);
+        }
         self.arm_announce_again();
     }
 
@@ -127,7 +132,7 @@ impl VirtualRouter {
         let mut next = self.last_announced + spacing;
         if quiet >= spacing {
             self.announce_burst();
-            next = self.now + CONFLICT_ECHO;
+            next = self.now + ECHO;
             // In a conflict that goes on, the bursts never are this far apart.
             self.echo = Some(if quiet >= spacing * 2 {
                 Echo::Burst
@@ -163,7 +168,7 @@ impl VirtualRouter {
 
     /// Somebody removed an address: it is back at once, and no state changes.
     pub(super) fn on_addresses_lost(&mut self) {
-        if !self.held {
+        if self.state != State::Master {
             return;
         }
         self.acquire_addresses();

@@ -1,11 +1,12 @@
-//! The lease: for how long the kernel keeps the addresses of a daemon that no longer runs.
+//! How long addresses stay: the lease, for which the kernel keeps those of a daemon that no longer
+//! runs, and the moment that they linger after somebody else took over.
 
 use core::time::Duration;
 
 use vrrp_wire::Centiseconds;
 
 use crate::timers::Timer;
-use crate::{LeasePolicy, Output};
+use crate::{LeasePolicy, Output, State};
 
 use super::VirtualRouter;
 
@@ -13,6 +14,12 @@ use super::VirtualRouter;
 /// quarters of a second late before an address is lost, at the price of four netlink requests
 /// per second.
 const RENEWALS_PER_LIFETIME: u32 = 4;
+
+/// From the successor's first advert to the release of the addresses. The successor advertises
+/// first, then takes the addresses and announces them (RFC 9568 §6.4.2): clients that had no
+/// answer in between would see a gap. Short, for a client that asks for the hardware address in
+/// this time may be told ours; the successor announces again soon after.
+const LINGER: Duration = Duration::from_millis(5);
 
 impl VirtualRouter {
     /// The lifetime to give the addresses, in whole seconds as the kernel counts;
@@ -43,6 +50,25 @@ impl VirtualRouter {
             self.push(Output::ReleaseAddresses);
         }
         self.timers.cancel(Timer::Lease);
+    }
+
+    /// Keeps the addresses for a moment although we are no master any more.
+    pub(super) fn linger(&mut self) {
+        let wait = LINGER.min(self.own_interval() / 4);
+        self.timers.arm(Timer::Linger, self.now + wait);
+    }
+
+    /// Whether the addresses are only held until the successor has surely announced them.
+    pub(super) fn lingers(&self) -> bool {
+        self.held && self.state != State::Master
+    }
+
+    pub(super) fn end_linger(&mut self) {
+        self.timers.cancel(Timer::Linger);
+        self.release_addresses();
+        if self.departing {
+            self.leave_for_good();
+        }
     }
 
     pub(super) fn arm_lease(&mut self) {

@@ -2,7 +2,7 @@
 //!
 //! RFC 9568 §6.4.3 lets a master that is shut down send priority 0 and stop. Its backups then
 //! wait their Skew_Time, and nobody answers meanwhile. Here the master sends priority 0 but
-//! holds the addresses until it hears its successor. It sends no other advert in that time: one
+//! holds the addresses until it hears its successor, and a moment longer. It sends no other advert in that time: one
 //! of a higher priority would put its backups' timers back.
 
 use core::net::IpAddr;
@@ -107,12 +107,17 @@ impl VirtualRouter {
             _ => Cause::Resigned { to },
         };
         let cause = self.withheld.cause(to).unwrap_or(cause);
-        self.change_state(State::Backup, cause);
-        self.yielded = true;
         match successor {
-            Some((source, advert)) => self.follow(source, advert),
-            None => self.restart_master_down_timer(),
+            Some((source, advert)) => {
+                self.make_way(State::Backup, cause);
+                self.follow(source, advert);
+            }
+            None => {
+                self.change_state(State::Backup, cause);
+                self.restart_master_down_timer();
+            }
         }
+        self.yielded = true;
     }
 
     /// Goes on as master after priority 0 was sent: advertises at once, before the backups'

@@ -44,7 +44,8 @@ impl VirtualRouter {
     fn give_way(&mut self, source: IpAddr, advert: &Advert<'_>) {
         let own = self.effective;
         let priority = advert.priority;
-        self.release_addresses();
+        // What waits to be announced is the winner's now.
+        self.announcement_waits = false;
         self.send_advert(None);
         let cause = if priority > own {
             Cause::HigherPriority {
@@ -58,7 +59,7 @@ impl VirtualRouter {
                 priority,
             }
         };
-        self.change_state(State::Backup, cause);
+        self.make_way(State::Backup, cause);
         self.follow(source, advert);
     }
 

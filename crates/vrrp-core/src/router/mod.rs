@@ -46,6 +46,8 @@ pub struct VirtualRouter {
     cause: Cause,
     /// Our address on the interface; `None` while the interface cannot be used.
     source: Option<IpAddr>,
+    /// After [`Input::Shutdown`], while the addresses linger.
+    departing: bool,
     /// After [`Input::Shutdown`] has ended.
     left: bool,
     now: Instant,
@@ -112,6 +114,7 @@ impl VirtualRouter {
             since: Instant::default(),
             cause: Cause::NotStarted,
             source: None,
+            departing: false,
             left: false,
             now: Instant::default(),
             timers: Timers::default(),
@@ -154,7 +157,7 @@ impl VirtualRouter {
     /// socket before [`Input::Timer`], so that a timer they would have stopped does not fire.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Verdict {
         self.now = self.now.max(now);
-        if self.left {
+        if self.left || (self.departing && !matches!(input, Input::Timer | Input::Shutdown)) {
             return Verdict::Accepted;
         }
         self.check_stall();
@@ -207,6 +210,7 @@ impl VirtualRouter {
                 Timer::LeaveAgain => self.send_leave(),
                 Timer::Offer => self.on_offer_timer(),
                 Timer::Lease => self.renew_lease(),
+                Timer::Linger => self.end_linger(),
                 Timer::AnnounceAgain => self.on_announce_again_timer(at),
                 Timer::AnnounceConflict => self.on_announce_conflict_timer(),
             }

@@ -156,7 +156,7 @@ impl VirtualRouter {
                 to: source,
                 why: self.why_lowered(),
             };
-            self.change_state(State::Backup, cause);
+            self.make_way(State::Backup, cause);
             self.follow(source, advert);
         } else {
             self.resume_mastership();

@@ -21,6 +21,9 @@ impl VirtualRouter {
         if config == self.config {
             return Ok(());
         }
+        if self.lingers() {
+            self.end_linger();
+        }
         self.check_stall();
         let old_interval = self.master_down_interval();
         let old_lifetime = self.lease_lifetime();

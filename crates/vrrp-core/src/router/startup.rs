@@ -55,20 +55,31 @@ impl VirtualRouter {
     /// over, or until it is asked a second time.
     pub(super) fn on_shutdown(&mut self) {
         match (self.state, self.leave) {
+            _ if self.departing => self.end_linger(),
             (State::Master, Some(Leave::Shutdown)) => self.finish_leave(None),
             (State::Master, _) => self.begin_leave(Leave::Shutdown),
             _ => self.depart(None),
         }
     }
 
-    /// Ends in Init with nothing held.
+    /// Ends in Init, and with nothing held once the addresses have lingered behind `to`.
     pub(super) fn depart(&mut self, to: Option<IpAddr>) {
         let cause = Cause::Shutdown { to };
         if self.state == State::Init {
             self.cause = cause;
+        } else if to.is_some() {
+            self.make_way(State::Init, cause);
         } else {
             self.change_state(State::Init, cause);
         }
+        self.departing = self.lingers();
+        if !self.departing {
+            self.leave_for_good();
+        }
+    }
+
+    pub(super) fn leave_for_good(&mut self) {
+        self.departing = false;
         self.left = true;
         self.push(Output::Left);
     }

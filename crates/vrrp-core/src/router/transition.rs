@@ -12,8 +12,25 @@ impl VirtualRouter {
     /// back or taken here and nowhere else, so that no path can forget it. The caller arms what
     /// is particular to its own case afterwards.
     pub(super) fn change_state(&mut self, to: State, cause: Cause) {
+        if to != State::Master {
+            self.release_addresses();
+        }
+        self.enter(to, cause);
+    }
+
+    /// As [`VirtualRouter::change_state`], for a master whose successor was heard: its addresses
+    /// linger, unless frames already go to the successor.
+    pub(super) fn make_way(&mut self, to: State, cause: Cause) {
+        if self.config.virtual_mac {
+            self.change_state(to, cause);
+        } else {
+            self.enter(to, cause);
+            self.linger();
+        }
+    }
+
+    fn enter(&mut self, to: State, cause: Cause) {
         let from = self.state;
-        self.release_addresses();
         self.timers.cancel_all();
         self.leave = None;
         self.master = None;

@@ -3,7 +3,7 @@
 use vrrp_core::{Event, Input, Instant, State};
 use vrrp_wire::{Centiseconds, DropReason};
 
-use crate::common::{Bench, Heard, LOWER, MASTER_DOWN, SECOND, config, ms, with};
+use crate::common::{Bench, Heard, LINGER, LOWER, MASTER_DOWN, SECOND, config, ms, with};
 
 fn every(priority: u8, interval: u16) -> Heard {
     Heard {
@@ -33,7 +33,8 @@ fn a_master_that_gives_way_learns_the_winners_interval() {
     let mut bench = Bench::master(config());
     bench.hear_advert(LOWER, &every(200, 10));
     assert_eq!(bench.router.learned_interval(), Some(Centiseconds(10)));
-    assert_eq!(bench.until_deadline(), Some(MASTER_DOWN / 10));
+    bench.wait(LINGER);
+    assert_eq!(bench.until_deadline(), Some(MASTER_DOWN / 10 - LINGER));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use core::time::Duration;
 use vrrp_core::{Cause, Event, FaultReason, GroupOrder, Input, Output, State};
 use vrrp_wire::Centiseconds;
 
-use crate::common::{Bench, GREATER, LOWER, Lan, MASTER_DOWN, SECOND, config, ms, sent, with};
+use crate::common::{
+    Bench, GREATER, LINGER, LOWER, Lan, MASTER_DOWN, SECOND, config, ms, sent, with,
+};
 
 /// One interval and a quarter of it.
 const WAIT: Duration = Duration::from_millis(1_250);
@@ -50,13 +52,11 @@ fn the_addresses_go_when_a_new_master_is_heard() {
         bench.take();
         // Whatever its priority: it holds the addresses now.
         bench.hear(LOWER, 1);
-        assert!(!bench.router.holds_addresses(), "{input:?}");
+        bench.wait(LINGER);
         assert!(!bench.router.leaving());
+        assert!(!bench.router.holds_addresses(), "{input:?}");
         let outputs = bench.take();
-        let released = outputs
-            .iter()
-            .position(|output| *output == Output::ReleaseAddresses);
-        assert_eq!(released, Some(0));
+        assert!(outputs.contains(&Output::ReleaseAddresses));
         assert_eq!(sent(&outputs), [], "the successor needs no goodbye");
         assert_eq!(
             bench.router.cause().master(),
@@ -120,17 +120,14 @@ fn shutdown_ends_in_init_and_says_so() {
     let mut bench = leaving(Input::Shutdown);
     bench.take();
     bench.hear(LOWER, 90);
-    let outputs = bench.take();
-    let end = [
-        Output::ReleaseAddresses,
-        Output::Transition {
-            from: State::Master,
-            to: State::Init,
-            cause: Cause::Shutdown { to: Some(LOWER) },
-        },
-        Output::Left,
-    ];
-    assert_eq!(outputs[outputs.len() - 3..], end);
+    let moved = Output::Transition {
+        from: State::Master,
+        to: State::Init,
+        cause: Cause::Shutdown { to: Some(LOWER) },
+    };
+    assert_eq!(bench.take(), [moved]);
+    bench.wait(LINGER);
+    assert_eq!(bench.take(), [Output::ReleaseAddresses, Output::Left]);
     assert_eq!(bench.router.deadline(), None);
 }
 
@@ -247,7 +244,7 @@ fn in_a_group_no_planned_leave_costs_a_moment_without_a_holder() {
             lan.run(Centiseconds(interval).duration() * 3);
             assert_eq!(lan.holders(), [1], "{input:?} at {interval} cs");
             assert_eq!(lan.without, Duration::ZERO, "{input:?} at {interval} cs");
-            assert!(lan.doubled < ms(1), "{:?}", lan.doubled);
+            assert!(lan.doubled < ms(6), "{:?}", lan.doubled);
         }
     }
 }

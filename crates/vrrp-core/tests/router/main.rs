@@ -9,6 +9,7 @@ mod group;
 mod interval;
 mod lease;
 mod leave;
+mod linger;
 mod master;
 mod offer;
 mod priority;

@@ -10,7 +10,7 @@ use vrrp_core::{
 };
 use vrrp_wire::{AddressList, Advert, Auth, Centiseconds, ChecksumForm, Version};
 
-use crate::common::{OWN, VIP, ip};
+use crate::common::{LINGER, OWN, VIP, ip};
 
 /// More outputs than any single input has reason to make, one of all timers at once included.
 const MOST_OUTPUTS: usize = 16;
@@ -220,18 +220,22 @@ impl Checked {
             self.state,
             "a state without a transition"
         );
-        let holds = self.state == State::Master;
-        assert_eq!(
-            !self.held.is_empty(),
-            holds,
-            "addresses held as {}",
-            self.state
-        );
-        assert_eq!(self.router.holds_addresses(), holds);
+        let holds = self.router.holds_addresses();
+        assert_eq!(!self.held.is_empty(), holds);
+        assert!(holds || self.state != State::Master);
         if holds {
             assert_eq!(self.held, self.router.config().addresses);
         }
-        if self.state != State::Backup && self.state != State::Master {
+        let lingers = holds && self.state != State::Master;
+        if lingers {
+            let end = self.router.since() + LINGER;
+            assert!(
+                self.router.deadline().is_some_and(|at| at <= end),
+                "addresses held as {}",
+                self.state
+            );
+        }
+        if self.state != State::Backup && self.state != State::Master && !lingers {
             assert_eq!(self.router.deadline(), None, "a timer in {}", self.state);
         }
     }

@@ -46,12 +46,14 @@ pub(crate) struct BenchOptions {
 /// What to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Bench {
-    /// All three of the others
+    /// Crash, handover, return and health
     Failover,
     /// A host vanishes, to the first answer of the new master
     Crash,
-    /// The master's daemon gets SIGTERM: the gap
+    /// The master's daemon gets SIGTERM, and later the VIP goes back to it: the gap of each
     Handover,
+    /// A better host than the master starts and takes the VIP back: the gap
+    Return,
     /// The master's API server is killed, to the first HTTPS answer of the new master's; the
     /// advert interval is 1s unless given
     Health,
@@ -63,9 +65,15 @@ enum Bench {
 impl Bench {
     const fn scenarios(self) -> &'static [Scenario] {
         match self {
-            Self::Failover => &[Scenario::Crash, Scenario::Handover, Scenario::Health],
+            Self::Failover => &[
+                Scenario::Crash,
+                Scenario::Handover,
+                Scenario::Return,
+                Scenario::Health,
+            ],
             Self::Crash => &[Scenario::Crash],
-            Self::Handover => &[Scenario::Handover],
+            Self::Handover => &[Scenario::Handover, Scenario::Return],
+            Self::Return => &[Scenario::Return],
             Self::Health => &[Scenario::Health],
             Self::Repair => &[Scenario::Repair],
         }
@@ -86,7 +94,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     let only = options.interval.map(|interval| vec![interval]);
     let usual = match options.name {
         Bench::Health | Bench::Repair => &INTERVALS[..1],
-        Bench::Failover | Bench::Crash | Bench::Handover => &INTERVALS,
+        Bench::Failover | Bench::Crash | Bench::Handover | Bench::Return => &INTERVALS,
     };
     let intervals = only.unwrap_or_else(|| usual.to_vec());
     let mut summaries: Vec<Summary> = Vec::new();

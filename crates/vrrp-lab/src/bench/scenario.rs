@@ -23,6 +23,8 @@ pub(super) enum Scenario {
     Crash,
     /// Its daemon gets SIGTERM.
     Handover,
+    /// Its daemon, which was stopped in good order, starts again and takes the VIP back.
+    Return,
     /// Its API server gets SIGKILL.
     Health,
     /// Somebody deletes its VIP.
@@ -32,8 +34,8 @@ pub(super) enum Scenario {
 /// What came of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measurement {
-    /// Crash and health: from the event to the first answer of the new master. Handover: the
-    /// longest gap. Repair: from the deletion until a host has the address again.
+    /// Crash and health: from the event to the first answer of the new master. Handover and
+    /// return: the longest gap. Repair: from the deletion until a host has the address again.
     pub(super) outage: Duration,
     /// Crash: from the last advert of the old master to the first answer of the new one; this
     /// is what Master_Down_Interval speaks of.
@@ -49,6 +51,7 @@ impl Scenario {
         match self {
             Self::Crash => "crash",
             Self::Handover => "handover",
+            Self::Return => "return",
             Self::Health => "health",
             Self::Repair => "repair",
         }
@@ -58,6 +61,7 @@ impl Scenario {
         match self {
             Self::Crash => "host vanishes",
             Self::Handover => "SIGTERM",
+            Self::Return => "the better host returns",
             Self::Health => "API server killed",
             Self::Repair => "VIP deleted",
         }
@@ -96,6 +100,7 @@ pub(super) fn measure(
     match scenario {
         Scenario::Crash => scene.crash(),
         Scenario::Handover => scene.handover(),
+        Scenario::Return => scene.comes_back(software, setup),
         Scenario::Health => scene.health(),
         Scenario::Repair => repair::measure(&scene.lab),
     }
@@ -171,17 +176,40 @@ impl Scene {
 
     fn handover(&self) -> Result<Measurement> {
         let asked = Instant::now();
+        self.terminate();
+        self.client.wait_answer("cp2", asked, MOVES_WITHIN)?;
+        Ok(self.gap_since(asked))
+    }
+
+    /// The backups give the VIP back to `cp1`, whose daemon starts again.
+    fn comes_back(mut self, software: Software, setup: Setup) -> Result<Measurement> {
+        let left = Instant::now();
+        self.terminate();
+        self.client.wait_answer("cp2", left, MOVES_WITHIN)?;
+        self.running.remove(0).process().wait_exit(MOVES_WITHIN)?;
+        std::thread::sleep(AFTERMATH);
+        let asked = Instant::now();
+        let again = software.start(self.lab.host("cp1")?, priority(0), setup)?;
+        self.running.push(again);
+        self.client.wait_answer("cp1", asked, MOVES_WITHIN)?;
+        Ok(self.gap_since(asked))
+    }
+
+    /// Stops the daemon of `cp1` in good order; it ends by itself.
+    fn terminate(&self) {
         if let Some(running) = self.running.first() {
             running.process().terminate();
         }
-        self.client.wait_answer("cp2", asked, MOVES_WITHIN)?;
+    }
+
+    fn gap_since(&self, asked: Instant) -> Measurement {
         std::thread::sleep(AFTERMATH);
-        Ok(Measurement {
+        Measurement {
             outage: self.client.longest_gap_since(asked),
             since_last_advert: None,
             announced: None,
             unsent: self.unsent_since(asked),
-        })
+        }
     }
 
     fn health(&self) -> Result<Measurement> {

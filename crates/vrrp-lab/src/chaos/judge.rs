@@ -212,7 +212,7 @@ fn outages(
         let allowed = allowed
             + allowance_for_stalls(seen, &span, bounds)
             + allowance_for_unknown_holder(gap, &causes, bounds, held);
-        let length = service_gap(gap);
+        let length = gap.owed();
         if length > allowed {
             let why: Vec<String> = causes.iter().map(|w| w.step.fault.name().into()).collect();
             violations.push(Violation {
@@ -256,8 +256,8 @@ fn sums(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Violat
         let span = Span::new(first.begun, to);
         let inside = |gap: &&Gap| gap.start >= span.from && gap.start < span.to;
         let gaps = seen.report.gaps.iter().filter(inside);
-        let gaps: Vec<&Gap> = gaps.filter(|gap| service_gap(gap) > NOISE).collect();
-        let lost: Duration = gaps.iter().map(|gap| service_gap(gap)).sum();
+        let gaps: Vec<&Gap> = gaps.filter(|gap| gap.owed() > NOISE).collect();
+        let lost: Duration = gaps.iter().map(|gap| gap.owed()).sum();
         let causes: Vec<&Window> = together.iter().collect();
         let windows = causes.iter();
         let allowed: Duration = windows.map(|w| allowance(w, &span, bounds, held)).sum();
@@ -276,13 +276,6 @@ fn sums(seen: &Seen, bounds: &Bounds, held: &[Hold], violations: &mut Vec<Violat
             });
         }
     }
-}
-
-/// What the service owes of a gap: not the probes that this machine did not send.
-pub(super) fn service_gap(gap: &Gap) -> Duration {
-    let unsent = u32::try_from(gap.unsent).unwrap_or(u32::MAX);
-    gap.length
-        .saturating_sub(vrrp_lab::prober::PROBE_INTERVAL * unsent)
 }
 
 fn allowance(window: &Window, gap: &Span, bounds: &Bounds, held: &[Hold]) -> Duration {

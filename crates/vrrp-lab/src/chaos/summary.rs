@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use comfy_table::Table;
 use serde_json::{Value, json};
+use vrrp_lab::Gap;
 
 use super::bounds::Bounds;
 use super::fault::{Fault, Step};
 use super::files::Files;
-use super::judge::{Judgement, Violation, service_gap};
+use super::judge::{Judgement, Violation};
 use super::run::Seen;
 use super::schedule::Schedule;
 use super::span::Span;
@@ -43,7 +44,7 @@ pub(super) struct Summary {
 
 impl Summary {
     pub(super) fn new(seen: &Seen, judgement: Judgement, judged: bool) -> Self {
-        let gaps = seen.report.gaps.iter().map(service_gap);
+        let gaps = seen.report.gaps.iter().map(Gap::owed);
         let doubled = judgement.doubled.iter().map(Span::length);
         Self {
             software: seen.software,

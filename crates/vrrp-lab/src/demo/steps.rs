@@ -80,7 +80,7 @@ impl Step {
             } else {
                 failed(&after) - failed(&before)
             },
-            vip_gap: counts(gaps.iter().map(|gap| gap.length).max()),
+            vip_gap: counts(gaps.iter().map(vrrp_lab::Gap::owed).max()),
             unsent: gaps.iter().map(|gap| gap.unsent).sum(),
             problem: result.err().map(|error| format!("{}: {error}", self.event)),
             event: self.event,

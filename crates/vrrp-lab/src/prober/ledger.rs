@@ -23,6 +23,16 @@ pub struct Gap {
     pub unsent: u64,
 }
 
+impl Gap {
+    /// What of it the service owes: not the probes that this machine did not send.
+    #[must_use]
+    pub fn owed(&self) -> Duration {
+        let unsent = u32::try_from(self.unsent).unwrap_or(u32::MAX);
+        self.length
+            .saturating_sub(super::PROBE_INTERVAL.saturating_mul(unsent))
+    }
+}
+
 /// From here on another host answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handover {

@@ -176,12 +176,13 @@ impl Prober {
         gaps
     }
 
-    /// The longest gap that ended or is open after `since`; zero if there is none.
+    /// The longest gap that ended or is open after `since`, less what this machine did not
+    /// send; zero if there is none.
     #[must_use]
     pub fn longest_gap_since(&self, since: Instant) -> Duration {
         self.gaps_since(since)
             .iter()
-            .map(|gap| gap.length)
+            .map(Gap::owed)
             .max()
             .unwrap_or_default()
     }

@@ -10,6 +10,8 @@ use crate::watch::Invariant;
 
 /// What a clock that is 200 ppm off, and rounding, may add.
 const SLACK: u64 = 1_000_000;
+/// How long addresses may stay on a host whose successor was heard.
+const LINGER: u64 = 5_000_000;
 
 impl World<'_> {
     /// How long after the last disturbance everything has to be in its place: twice
@@ -126,7 +128,7 @@ impl World<'_> {
         if !self.network_faults.is_empty() {
             return;
         }
-        let delays = 4 * self.scenario.network.delay_max;
+        let delays = 4 * self.scenario.network.delay_max + LINGER;
         let (lasted, bound) = if self.watch.calm {
             (self.time - since, delays)
         } else {

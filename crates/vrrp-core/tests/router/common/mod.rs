@@ -27,6 +27,9 @@ pub(crate) const SKEW: Duration = Duration::from_nanos(609_375_000);
 /// Master_Down_Interval of priority 100 behind a master of 1 s.
 pub(crate) const MASTER_DOWN: Duration = Duration::from_nanos(3_609_375_000);
 
+/// How long addresses stay after a successor was heard.
+pub(crate) const LINGER: Duration = ms(5);
+
 pub(crate) const fn ip(octets: [u8; 4]) -> IpAddr {
     IpAddr::V4(core::net::Ipv4Addr::new(
         octets[0], octets[1], octets[2], octets[3],
