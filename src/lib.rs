@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod events;
 pub mod host;
 pub mod http;
+pub mod init;
 pub mod log;
 pub mod metrics;
 pub mod privileges;

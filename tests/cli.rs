@@ -241,6 +241,14 @@ fn completions_and_manual_pages_come_from_the_definition() {
     assert!(directory.path().join("vrrpd-status.1").is_file());
 }
 
+#[test]
+fn schema_is_one_json_schema() {
+    let (code, text, _) = output(&["schema"]);
+    assert_eq!(code, Some(0));
+    let schema: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(schema["properties"]["instances"]["type"], "array");
+}
+
 fn write(directory: &Path, text: &str) -> String {
     let path = directory.join("vrrpd.yaml");
     std::fs::write(&path, text).expect("written");

@@ -1,4 +1,5 @@
-//! Completions and manual pages, made from the definition of the command line.
+//! What is made from definitions: completions and manual pages from the command line's, the JSON
+//! Schema from the configuration's.
 
 use std::io;
 use std::path::Path;
@@ -35,6 +36,12 @@ pub(super) fn man(dir: Option<&Path>) -> ExitCode {
             )
         }
     }
+}
+
+pub(super) fn schema() -> ExitCode {
+    written(terminal::print(
+        format!("{:#}\n", vrrp_config::json_schema()).as_bytes(),
+    ))
 }
 
 fn written(outcome: io::Result<()>) -> ExitCode {

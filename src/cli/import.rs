@@ -1,22 +1,15 @@
 //! `vrrpd import`: another product's configuration as vrrpd.yaml.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, fchown};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use nix::unistd::Group;
 use vrrp_config::keepalived::{self, Effect, ImportOptions, Imported};
 use vrrp_config::{HostFacts, Style, Text, parse_str};
 
-use super::{exit, terminal};
-use crate::control::GROUP;
+use super::{exit, output, terminal};
 use crate::host;
-
-/// Mode of the file: it may hold a password of version 2.
-const WITH_PASSWORD: u32 = 0o640;
 
 /// Arguments of `vrrpd import`.
 #[derive(Debug, Args)]
@@ -41,37 +34,11 @@ pub(super) fn import(args: &ImportArgs) -> ExitCode {
         Ok(imported) => imported,
         Err(error) => return exit::fail(exit::BAD_CONFIG, &error),
     };
-    if let Err(error) = write(&args.output, imported.yaml.as_bytes()) {
+    if let Err(error) = output::write(&args.output, imported.yaml.as_bytes()) {
         return exit::fail(exit::FAILED, &error);
     }
     eprint!("{}", summary(&imported));
     judge(&imported.yaml, &args.output)
-}
-
-fn write(path: &Path, content: &[u8]) -> Result<(), String> {
-    if path == Path::new("-") {
-        return terminal::print(content).map_err(|error| format!("writing the result: {error}"));
-    }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(WITH_PASSWORD)
-        .open(path)
-        .and_then(|mut file| {
-            // The daemon's user has to read it; where there is no such group, its owner sees to
-            // that.
-            if let Ok(Some(group)) = Group::from_name(GROUP) {
-                let _ = fchown(&file, None, Some(group.gid.as_raw()));
-            }
-            file.write_all(content)
-        })
-        .map_err(|error| {
-            let hint = match error.kind() {
-                io::ErrorKind::AlreadyExists => "; it was left alone, give another name by -o",
-                _ => "",
-            };
-            format!("writing {}: {error}{hint}", path.display())
-        })
 }
 
 /// What a person has to look at, worst first.

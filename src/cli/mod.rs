@@ -7,6 +7,8 @@ mod events;
 mod exit;
 mod generate;
 mod import;
+mod init;
+mod output;
 pub mod run;
 mod status;
 mod table;
@@ -51,6 +53,17 @@ Examples:
   vrrpd check --config new.yaml --deny-warnings
   vrrpd check --config cluster.yaml --inventory inventory.yaml")]
     Check(check::CheckArgs),
+    /// Write a complete configuration with comments for this host
+    #[command(after_help = "\
+Exit codes:
+  0  done
+  1  the file is there already, or cannot be written
+  2  what was asked for cannot be meant
+
+Examples:
+  vrrpd init --vip 10.0.50.20 --hosts 10.0.50.11,10.0.50.12,10.0.50.13
+  vrrpd init --vip 10.0.50.20 --hosts 10.0.50.11,10.0.50.12 --unicast -o -")]
+    Init(init::InitArgs),
     /// Turn a keepalived.conf into a vrrpd.yaml; what it does not carry over is listed
     #[command(after_help = "\
 Exit codes:
@@ -87,6 +100,13 @@ Exit codes:
   0  nothing is left
   1  a daemon is running, or something could not be removed")]
     Cleanup(cleanup::CleanupArgs),
+    /// Print the JSON Schema of vrrpd.yaml, from which editors complete and check it
+    #[command(after_help = "\
+Example:
+  vrrpd schema > vrrpd.schema.json
+and as the first line of vrrpd.yaml:
+  # yaml-language-server: $schema=./vrrpd.schema.json")]
+    Schema,
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -180,6 +200,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
         Command::Import(args) => import::import(&args),
         Command::Status(args) => status::status(&args),
         Command::Events(args) => events::events(&args),
@@ -188,6 +209,7 @@ pub fn main() -> ExitCode {
         Command::Drain(args) => client::drain(&args.socket),
         Command::Undrain(args) => client::undrain(&args.socket),
         Command::Cleanup(args) => cleanup::cleanup(&args),
+        Command::Schema => generate::schema(),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man { dir } => generate::man(dir.as_deref()),
     }

@@ -1,3 +1,4 @@
 //! The operator's commands on hosts of the lab, with what they look for really there.
 
 mod check;
+mod init;

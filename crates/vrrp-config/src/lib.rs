@@ -30,4 +30,5 @@ pub use config::{
 pub use diagnostic::{Diagnostic, Diagnostics, Location, Related, Severity, Source, Style};
 pub use konvoy::{ExternalLoadBalancer, ExternalReason, KUBERNETES_CA};
 pub use load::{HostFacts, LoadOptions, Loaded, LoadedConfig, Places, Text, load, parse_str};
+pub use schema::{json_schema, reference};
 pub use vrid::derived_vrid;

@@ -151,7 +151,7 @@ pub(super) fn check(field: Field<'_>, report: &mut Report) -> Option<BackendChec
         rise,
     } = Timing::read(&object, DEFAULT_CHECK_INTERVAL, report);
     let hold_down = timing::hold_down(&object, report);
-    let field = one_of(&object, &["http", "tcp", "exec"], report)?;
+    let field = one_of(&object, report)?;
     let probe = match field.name {
         "tcp" => tcp_probe(field, report)?,
         "exec" => BackendProbe::Exec(exec_probe(field, report)?),
@@ -189,7 +189,7 @@ fn http_probe(field: Field<'_>, report: &mut Report) -> Option<BackendProbe> {
 
 /// `tcp: {}`; the address may be written out as what it is.
 fn tcp_probe(field: Field<'_>, report: &mut Report) -> Option<BackendProbe> {
-    let object = Object::open(field.value, &schema::TCP, report)?;
+    let object = Object::open(field.value, &schema::BACKEND_TCP, report)?;
     if let Some(address) = object.get("address") {
         let given = text(address, report)?;
         if given != BACKEND {

@@ -20,7 +20,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Check> {
     let name = name::required(&object, report);
     let timing = Timing::read(&object, DEFAULT_INTERVAL, report);
     let hold_down = timing::hold_down(&object, report);
-    let probe = match one_of(&object, &["http", "tcp", "exec", "file"], report) {
+    let probe = match one_of(&object, report) {
         Some(field) if field.name == "http" => http_probe(field, report),
         Some(field) if field.name == "tcp" => tcp_probe(field, report),
         Some(field) if field.name == "exec" => exec_probe(field, report).map(Probe::Exec),
@@ -49,12 +49,9 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Check> {
     })
 }
 
-/// The only one of `names` that is there; more or less than one is an error.
-pub(super) fn one_of<'a>(
-    object: &Object<'a>,
-    names: &[&'static str],
-    report: &mut Report,
-) -> Option<Field<'a>> {
+/// The only one of a shape's alternatives that is there; more or less than one is an error.
+pub(super) fn one_of<'a>(object: &Object<'a>, report: &mut Report) -> Option<Field<'a>> {
+    let names = object.alternatives();
     let given: Vec<&'static str> = names
         .iter()
         .copied()

@@ -43,7 +43,7 @@ impl<'a> Object<'a> {
                 report.error(key, format!("a key of {} must be text", shape.what));
                 continue;
             };
-            if !shape.keys.contains(&name) {
+            if shape.key(name).is_none() {
                 unknown(key, name, shape, report);
             } else if value.is_null() {
                 report
@@ -57,7 +57,7 @@ impl<'a> Object<'a> {
     /// A key that has a value.
     pub(crate) fn get(&self, name: &'static str) -> Option<Field<'a>> {
         debug_assert!(
-            self.shape.keys.contains(&name),
+            self.shape.key(name).is_some(),
             "{name} is no key of {}",
             self.shape.what
         );
@@ -65,8 +65,18 @@ impl<'a> Object<'a> {
         (!value.is_null()).then_some(Field { name, key, value })
     }
 
+    /// The keys of which exactly one is given.
+    pub(crate) fn alternatives(&self) -> &'static [&'static str] {
+        self.shape.one_of
+    }
+
     /// A key that must be there.
     pub(crate) fn require(&self, name: &'static str, report: &mut Report) -> Option<Field<'a>> {
+        debug_assert!(
+            self.shape.key(name).is_some_and(|key| key.required),
+            "the table does not say that {} needs {name}",
+            self.shape.what
+        );
         if self.node.get(name).is_none() {
             report
                 .error(self.node, format!("{} needs `{name}`", self.shape.what))
@@ -82,7 +92,7 @@ fn unknown(key: &Node, name: &str, shape: &'static Shape, report: &mut Report) {
         .iter()
         .find(|(theirs, _)| *theirs == name)
         .map(|(_, ours)| *ours);
-    let suggestion = alias.or_else(|| nearest(name, shape.keys.iter().copied()));
+    let suggestion = alias.or_else(|| nearest(name, shape.names()));
     let finding = report.error(key, format!("{} is no key of {}", quoted(name), shape.what));
     if name == "<<" {
         finding.hint("merge keys are not supported: repeat the keys, or a whole value by `*name`");
@@ -98,7 +108,8 @@ fn known_keys(shape: &Shape) -> String {
     if shape.keys.is_empty() {
         return format!("{} has no keys: write {{}}", shape.what);
     }
-    format!("the keys of {} are {}", shape.what, shape.keys.join(", "))
+    let names: Vec<&str> = shape.names().collect();
+    format!("the keys of {} are {}", shape.what, names.join(", "))
 }
 
 impl<'a> Field<'a> {

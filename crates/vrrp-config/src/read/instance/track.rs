@@ -38,7 +38,7 @@ fn one(item: &Node, report: &mut Report) -> Option<Track> {
     let penalty = object
         .get("penalty")
         .and_then(|field| number(field, 1..=254, report));
-    let field = one_of(&object, &["check", "interface"], report)?;
+    let field = one_of(&object, report)?;
     let target = if field.name == "check" {
         Tracked::Check(text(field, report)?.to_owned())
     } else {

@@ -1,0 +1,144 @@
+//! A load balancer, its backends and their check.
+
+use super::{EXEC, HOLD_DOWN, HTTP, Key, Kind, Shape};
+
+pub(crate) static LOAD_BALANCER: Shape = Shape {
+    name: "load_balancer",
+    what: "a load balancer",
+    keys: &[
+        Key::new("name", Kind::Name, "Unique among load balancers").required(),
+        Key::new("address", Kind::Address, "An address of an instance").required(),
+        Key::new("port", Kind::Number(1, 65_535), "Where clients connect").required(),
+        Key::new(
+            "backends",
+            Kind::List(
+                1,
+                &Kind::AnyOf(&[Kind::SocketAddress, Kind::Object(&BACKEND)]),
+            ),
+            "The servers: address and port, or a mapping with a weight",
+        )
+        .required(),
+        Key::new(
+            "scheduler",
+            Kind::Words(&["source_hash", "round_robin", "random"]),
+            "How a new client finds its backend",
+        )
+        .default("source_hash"),
+        Key::new(
+            "persistence",
+            Kind::Duration("1s", "7days"),
+            "How long a client address keeps its backend while that is healthy",
+        )
+        .otherwise("not kept"),
+        Key::new(
+            "idle_timeout",
+            Kind::Duration("1s", "7days"),
+            "After which an idle connection is forgotten",
+        )
+        .default("1h"),
+        Key::new(
+            "allow",
+            Kind::List(1, &Kind::Prefixed),
+            "Networks whose clients may connect",
+        )
+        .otherwise("everyone"),
+        Key::new(
+            "check",
+            Kind::Object(&BACKEND_CHECK),
+            "How the health of each backend is known",
+        )
+        .otherwise("all are taken as healthy"),
+    ],
+    one_of: &[],
+    aliases: &[
+        ("real_server", "backends"),
+        ("servers", "backends"),
+        ("lb_algo", "scheduler"),
+        ("balance", "scheduler"),
+        ("algorithm", "scheduler"),
+        ("persistence_timeout", "persistence"),
+        ("checks", "check"),
+        ("health_check", "check"),
+        ("timeout", "idle_timeout"),
+    ],
+};
+
+pub(crate) static BACKEND: Shape = Shape {
+    name: "backend",
+    what: "a backend",
+    keys: &[
+        Key::new(
+            "address",
+            Kind::SocketAddress,
+            "Address and port of the server",
+        )
+        .required(),
+        Key::new(
+            "weight",
+            Kind::Number(1, 255),
+            "Its share of new clients, relative to the other backends",
+        )
+        .default("1"),
+    ],
+    one_of: &[],
+    aliases: &[],
+};
+
+pub(crate) static BACKEND_CHECK: Shape = Shape {
+    name: "backend_check",
+    what: "a backend check",
+    keys: &[
+        Key::new("http", Kind::Object(&HTTP), "A GET over HTTP or HTTPS"),
+        Key::new("tcp", Kind::Object(&BACKEND_TCP), "A TCP connection: `{}`"),
+        Key::new(
+            "exec",
+            Kind::Object(&EXEC),
+            "A program: exit code 0 is healthy",
+        ),
+        Key::new(
+            "interval",
+            Kind::Duration("10ms", "1h"),
+            "From the start of one probe to the start of the next",
+        )
+        .default("5s"),
+        Key::new(
+            "timeout",
+            Kind::Duration("1ms", "1h"),
+            "After which a probe has failed",
+        )
+        .default("1s"),
+        Key::new(
+            "fall",
+            Kind::Number(1, 255),
+            "Failures in a row that count as a failure",
+        )
+        .default("2"),
+        Key::new(
+            "rise",
+            Kind::Number(1, 255),
+            "Successes in a row that count as a recovery",
+        )
+        .default("2"),
+        Key::new(
+            "hold_down",
+            Kind::Object(&HOLD_DOWN),
+            "Keeps what has failed down for a while, for what flaps",
+        )
+        .otherwise("off"),
+    ],
+    one_of: &["http", "tcp", "exec"],
+    aliases: &[("https", "http"), ("script", "exec")],
+};
+
+pub(crate) static BACKEND_TCP: Shape = Shape {
+    name: "backend_tcp",
+    what: "a TCP check",
+    keys: &[Key::new(
+        "address",
+        Kind::Words(&["{backend}"]),
+        "What is checked anyway",
+    )
+    .default("{backend}")],
+    one_of: &[],
+    aliases: &[],
+};
