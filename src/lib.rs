@@ -5,6 +5,7 @@ pub mod cleanup;
 pub mod cli;
 pub mod control;
 pub mod daemon;
+pub mod doctor;
 pub mod events;
 pub mod host;
 pub mod http;

@@ -445,6 +445,26 @@ fn import_never_overwrites_a_file_and_lets_nobody_else_read_a_new_one() {
 }
 
 #[test]
+fn import_tells_a_konvoy_file_and_a_manifest_of_kube_vip_by_what_is_in_them() {
+    let pod = "crates/vrrp-config/src/kube_vip/fixtures/static-pod.yaml";
+    let (code, yaml, list) = output(&["import", pod]);
+    assert_eq!(code, Some(0), "{list}");
+    assert!(yaml.contains("interface: ens20f0"), "{yaml}");
+    assert!(
+        list.contains("static-pod.yaml:33: lb_enable=true"),
+        "{list}"
+    );
+    let cluster = "examples/konvoy/cluster.yaml";
+    let (code, yaml, list) = output(&["import", cluster]);
+    assert_eq!(code, Some(0), "{list}");
+    assert!(yaml.contains("vrid: 51"), "{yaml}");
+    let inventory = ["--inventory", "examples/konvoy/inventory.yaml"];
+    let (code, _, error) = output(&[&["import", pod], &inventory[..]].concat());
+    assert_eq!(code, Some(2));
+    assert!(error.contains("goes with a Konvoy cluster.yaml"), "{error}");
+}
+
+#[test]
 fn import_of_something_else_exits_2_and_says_why() {
     let (code, _, error) = output(&["import", "Cargo.toml"]);
     assert_eq!(code, Some(2), "{error}");

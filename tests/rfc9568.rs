@@ -1,4 +1,4 @@
-//! docs/rfc9568.md and docs/behaviour.md name files and tests: all of them exist.
+//! docs/rfc9568.md, docs/behaviour.md and docs/doctor.md name files and tests: all of them exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ fn root() -> &'static Path {
 /// Everything in backquotes in the documents.
 fn quoted() -> BTreeSet<String> {
     let mut quoted = BTreeSet::new();
-    for document in ["docs/rfc9568.md", "docs/behaviour.md"] {
+    for document in ["docs/rfc9568.md", "docs/behaviour.md", "docs/doctor.md"] {
         let text = fs::read_to_string(root().join(document)).expect("the document");
         quoted.extend(text.split('`').skip(1).step_by(2).map(str::to_owned));
     }

@@ -3,6 +3,7 @@
 mod check;
 mod cleanup;
 mod client;
+mod doctor;
 mod events;
 mod exit;
 mod generate;
@@ -64,13 +65,24 @@ Examples:
   vrrpd init --vip 10.0.50.20 --hosts 10.0.50.11,10.0.50.12,10.0.50.13
   vrrpd init --vip 10.0.50.20 --hosts 10.0.50.11,10.0.50.12 --unicast -o -")]
     Init(init::InitArgs),
-    /// Turn a keepalived.conf into a vrrpd.yaml; what it does not carry over is listed
+    /// Turn a keepalived.conf, a Konvoy cluster.yaml or a manifest of kube-vip into a vrrpd.yaml;
+    /// what it does not carry over is listed
     #[command(after_help = "\
 Exit codes:
   0  done, and the result can be run
   1  the result could not be written
   2  the file cannot be read, or its result needs a hand before it can be run")]
     Import(import::ImportArgs),
+    /// Look for what keeps a virtual address from working on this host; changes nothing
+    #[command(after_help = "\
+Exit codes:
+  0  no problem was found; warnings do not count
+  1  a problem was found, or the host could not be looked at
+
+Examples:
+  vrrpd doctor
+  vrrpd doctor --config new.yaml --json")]
+    Doctor(doctor::DoctorArgs),
     /// Show the state of the running daemon
     #[command(after_help = "\
 Exit codes:
@@ -202,6 +214,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Init(args) => init::init(&args),
         Command::Import(args) => import::import(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Status(args) => status::status(&args),
         Command::Events(args) => events::events(&args),
         Command::Reload(args) => client::reload(&args.socket),

@@ -1,4 +1,5 @@
 //! The operator's commands on hosts of the lab, with what they look for really there.
 
 mod check;
+mod doctor;
 mod init;

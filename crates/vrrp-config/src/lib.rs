@@ -11,6 +11,7 @@ mod diagnostic;
 mod file;
 pub mod keepalived;
 mod konvoy;
+mod kube_vip;
 mod load;
 mod read;
 mod report;
@@ -28,7 +29,11 @@ pub use config::{
     Scheme, StatusMatch, Tls, Track, Tracked, Version, VirtualAddress,
 };
 pub use diagnostic::{Diagnostic, Diagnostics, Location, Related, Severity, Source, Style};
-pub use konvoy::{ExternalLoadBalancer, ExternalReason, KUBERNETES_CA};
+pub use keepalived::{Effect, Imported, NotCarriedOver, Remark};
+pub use konvoy::{
+    ExternalLoadBalancer, ExternalReason, KUBERNETES_CA, import_konvoy, is_konvoy_file,
+};
+pub use kube_vip::{import_kube_vip, is_kube_vip};
 pub use load::{HostFacts, LoadOptions, Loaded, LoadedConfig, Places, Text, load, parse_str};
 pub use schema::{json_schema, reference};
 pub use vrid::derived_vrid;

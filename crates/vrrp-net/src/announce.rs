@@ -128,7 +128,7 @@ fn packet(interface: &Interface) -> Result<Socket, SocketError> {
 
 /// The link-layer address of an interface as the C library's listing gives it: the one way
 /// to have such an address made without unsafe code. Its protocol is 0.
-fn link_address(ifindex: u32) -> Result<LinkAddr, Errno> {
+pub(crate) fn link_address(ifindex: u32) -> Result<LinkAddr, Errno> {
     getifaddrs()?
         .filter_map(|entry| entry.address?.as_link_addr().copied())
         .find(|address| u32::try_from(address.ifindex()) == Ok(ifindex))

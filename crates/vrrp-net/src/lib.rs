@@ -12,6 +12,7 @@ mod errno;
 mod interface;
 pub mod netlink;
 mod poll;
+pub mod probe;
 pub mod realtime;
 pub mod socket;
 pub mod sysctl;

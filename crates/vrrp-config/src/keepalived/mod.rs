@@ -9,11 +9,11 @@ mod error;
 mod files;
 mod ledger;
 mod number;
-mod output;
+pub(crate) mod output;
 mod probe;
 mod source;
 mod tree;
-mod yaml;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;

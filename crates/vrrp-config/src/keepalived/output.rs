@@ -3,56 +3,56 @@
 use serde::Serialize;
 
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Output {
-    pub(super) instances: Vec<Instance>,
+pub(crate) struct Output {
+    pub(crate) instances: Vec<Instance>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) checks: Vec<Check>,
+    pub(crate) checks: Vec<Check>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) load_balancers: Vec<LoadBalancer>,
+    pub(crate) load_balancers: Vec<LoadBalancer>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Instance {
-    pub(super) name: String,
-    pub(super) addresses: Vec<String>,
+pub(crate) struct Instance {
+    pub(crate) name: String,
+    pub(crate) addresses: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) interface: Option<String>,
-    pub(super) vrid: u8,
-    pub(super) priority: u8,
-    pub(super) advert_interval: String,
-    pub(super) version: u8,
-    pub(super) preempt: bool,
+    pub(crate) interface: Option<String>,
+    pub(crate) vrid: u8,
+    pub(crate) priority: u8,
+    pub(crate) advert_interval: String,
+    pub(crate) version: u8,
+    pub(crate) preempt: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) preempt_delay: Option<String>,
+    pub(crate) preempt_delay: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) auth: Option<Auth>,
+    pub(crate) auth: Option<Auth>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) source: Option<String>,
+    pub(crate) source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) peers: Option<Vec<String>>,
+    pub(crate) peers: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) min_ttl: Option<u8>,
+    pub(crate) min_ttl: Option<u8>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) vmac: bool,
+    pub(crate) vmac: bool,
     #[serde(skip_serializing_if = "Announce::is_default")]
-    pub(super) announce: Announce,
+    pub(crate) announce: Announce,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) track: Vec<Track>,
+    pub(crate) track: Vec<Track>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Auth {
-    pub(super) pass: String,
+pub(crate) struct Auth {
+    pub(crate) pass: String,
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
-pub(super) struct Announce {
+pub(crate) struct Announce {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) burst: Option<u8>,
+    pub(crate) burst: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) refresh: Option<String>,
+    pub(crate) refresh: Option<String>,
 }
 
 impl Announce {
@@ -62,46 +62,46 @@ impl Announce {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Track {
+pub(crate) struct Track {
     #[serde(flatten)]
-    pub(super) target: Target,
+    pub(crate) target: Target,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) penalty: Option<u8>,
+    pub(crate) penalty: Option<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Target {
+pub(crate) enum Target {
     Check(String),
     Interface(String),
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Group {
-    pub(super) name: String,
-    pub(super) members: Vec<String>,
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) members: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Check {
-    pub(super) name: String,
+pub(crate) struct Check {
+    pub(crate) name: String,
     #[serde(flatten)]
-    pub(super) probe: Probe,
+    pub(crate) probe: Probe,
     #[serde(flatten)]
-    pub(super) timing: Timing,
+    pub(crate) timing: Timing,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Timing {
-    pub(super) interval: String,
-    pub(super) timeout: String,
-    pub(super) fall: u8,
-    pub(super) rise: u8,
+pub(crate) struct Timing {
+    pub(crate) interval: String,
+    pub(crate) timeout: String,
+    pub(crate) fall: u8,
+    pub(crate) rise: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Probe {
+pub(crate) enum Probe {
     Http(Http),
     Tcp {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,29 +113,29 @@ pub(super) enum Probe {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Http {
-    pub(super) url: String,
+pub(crate) struct Http {
+    pub(crate) url: String,
     #[serde(skip_serializing_if = "Tls::is_default")]
-    pub(super) tls: Tls,
+    pub(crate) tls: Tls,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) status: Vec<u16>,
+    pub(crate) status: Vec<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) body: Option<String>,
+    pub(crate) body: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) ca: Option<String>,
+    pub(crate) ca: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) server_name: Option<String>,
+    pub(crate) server_name: Option<String>,
     /// `Some(false)`: any certificate will do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) verify: Option<bool>,
+    pub(crate) verify: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) cert: Option<String>,
+    pub(crate) cert: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) key: Option<String>,
+    pub(crate) key: Option<String>,
 }
 
 impl Tls {
@@ -145,30 +145,30 @@ impl Tls {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct LoadBalancer {
-    pub(super) name: String,
-    pub(super) address: String,
-    pub(super) port: u16,
-    pub(super) backends: Vec<Backend>,
-    pub(super) scheduler: &'static str,
+pub(crate) struct LoadBalancer {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) port: u16,
+    pub(crate) backends: Vec<Backend>,
+    pub(crate) scheduler: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) persistence: Option<String>,
+    pub(crate) persistence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) idle_timeout: Option<String>,
+    pub(crate) idle_timeout: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) check: Option<BackendCheck>,
+    pub(crate) check: Option<BackendCheck>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Backend {
-    pub(super) address: String,
-    pub(super) weight: u8,
+pub(crate) struct Backend {
+    pub(crate) address: String,
+    pub(crate) weight: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct BackendCheck {
+pub(crate) struct BackendCheck {
     #[serde(flatten)]
-    pub(super) probe: Probe,
+    pub(crate) probe: Probe,
     #[serde(flatten)]
-    pub(super) timing: Timing,
+    pub(crate) timing: Timing,
 }

@@ -9,7 +9,7 @@ use super::{Effect, ImportError, NotCarriedOver, Remark};
 /// How much of each list the head shows.
 const MOST: usize = 200;
 
-pub(super) fn write(
+pub(crate) fn write(
     path: &Path,
     output: &Output,
     not_carried_over: &[NotCarriedOver],

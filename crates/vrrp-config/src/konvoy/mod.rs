@@ -7,9 +7,11 @@ mod cluster;
 mod config;
 mod endpoint;
 mod external;
+mod import;
 mod inventory;
 
 pub use external::{ExternalLoadBalancer, ExternalReason};
+pub use import::{import_konvoy, is_konvoy_file};
 
 pub(crate) use cluster::is_konvoy;
 pub(crate) use config::{Konvoy, read};

@@ -1,0 +1,190 @@
+//! A `cluster.yaml` as the `vrrpd.yaml` that does the same, for those who leave Konvoy behind.
+
+use std::path::Path;
+
+use crate::config::{Check, Config, Instance, Probe};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::keepalived::output::{
+    self, Announce, Http, Output, Target, Timing, Tls as TlsOutput, Track,
+};
+use crate::keepalived::{Effect, Imported, NotCarriedOver, Remark, yaml};
+use crate::load::{HostFacts, Loaded, Text, parse_str};
+use crate::yaml::{Node, Parsed};
+
+/// Whether a text is Konvoy's.
+#[must_use]
+pub fn is_konvoy_file(text: &str) -> bool {
+    Parsed::new("", text, 0).is_ok_and(|parsed| super::is_konvoy(&parsed))
+}
+
+/// Makes the `vrrpd.yaml` of this host of a `cluster.yaml` and its inventory.
+///
+/// # Errors
+/// Everything that is wrong with the files, as when they are run; or the file leaves the address
+/// to a load balancer of somebody else.
+pub fn import_konvoy(
+    cluster: Text<'_>,
+    inventory: Option<Text<'_>>,
+    host: &HostFacts,
+) -> Result<Imported, Diagnostics> {
+    let loaded = match parse_str(cluster, inventory, false, host)? {
+        Loaded::Config(loaded) => loaded,
+        Loaded::ExternalLoadBalancer(external) => {
+            return Err(Diagnostic::error(format!("{}: {external}", cluster.name))
+                .with_hint("there is no virtual address to carry over")
+                .into());
+        }
+    };
+    let parsed = Parsed::new(cluster.name, cluster.text, 0)?;
+    let path = Path::new(cluster.name);
+    let not_carried_over = others(&parsed, path);
+    let mut remarks: Vec<Remark> = loaded
+        .warnings
+        .iter()
+        .map(|warning| Remark {
+            file: path.to_owned(),
+            line: warning.location.as_ref().map_or(1, |place| place.start().0),
+            text: warning.message.clone(),
+        })
+        .collect();
+    remarks.push(Remark {
+        file: path.to_owned(),
+        line: 1,
+        text: if inventory.is_some() {
+            "priority: this host's, by its place among the control-plane hosts; the others have \
+             other files"
+        } else {
+            "priority: give each host its own, or import with --inventory"
+        }
+        .to_owned(),
+    });
+    let yaml = yaml::write(path, &output(&loaded.config), &not_carried_over, &remarks)
+        .map_err(|error| Diagnostic::error(format!("writing the result: {error}")))?;
+    Ok(Imported {
+        yaml,
+        not_carried_over,
+        remarks,
+    })
+}
+
+/// The keys that are read, from the root of a document.
+const READ: [&[&str]; 5] = [
+    &["kind"],
+    &["apiVersion"],
+    &[
+        "spec",
+        "kubernetes",
+        "controlPlane",
+        "controlPlaneEndpointOverride",
+    ],
+    &["spec", "kubernetes", "controlPlane", "keepalived"],
+    &["metadata"],
+];
+
+/// Everything else, each as high up as nothing below it is read.
+fn others(parsed: &Parsed, path: &Path) -> Vec<NotCarriedOver> {
+    let mut found = Vec::new();
+    for document in &parsed.documents {
+        walk(document, &mut Vec::new(), &mut |key, name| {
+            found.push(NotCarriedOver {
+                file: path.to_owned(),
+                line: parsed.locate(key.id).start().0,
+                directive: name,
+                why: "Konvoy's own business".to_owned(),
+                effect: Effect::None,
+            });
+        });
+    }
+    found
+}
+
+fn walk<'a>(node: &'a Node, at: &mut Vec<&'a str>, found: &mut impl FnMut(&Node, String)) {
+    for (key, value) in node.entries().unwrap_or_default() {
+        at.push(key.text().unwrap_or("?"));
+        if READ.contains(&at.as_slice()) {
+            // It is in the result.
+        } else if READ.iter().any(|read| read.starts_with(at)) && value.entries().is_some() {
+            walk(value, at, found);
+        } else {
+            found(key, at.join("."));
+        }
+        at.pop();
+    }
+}
+
+fn output(config: &Config) -> Output {
+    Output {
+        instances: config.instances.iter().map(instance).collect(),
+        checks: config.checks.iter().filter_map(check).collect(),
+        ..Output::default()
+    }
+}
+
+/// What a Konvoy file can say of an instance; all else has its default.
+fn instance(instance: &Instance) -> output::Instance {
+    let host_prefix = instance.family().host_prefix();
+    let addresses = instance.addresses.iter().map(|found| {
+        if found.prefix == host_prefix {
+            found.address.to_string()
+        } else {
+            found.to_string()
+        }
+    });
+    output::Instance {
+        name: instance.name.clone(),
+        addresses: addresses.collect(),
+        interface: instance.interface.clone(),
+        vrid: instance.vrid,
+        priority: instance.priority,
+        advert_interval: crate::read::show(instance.advert_interval),
+        version: instance.version.number(),
+        preempt: instance.preempt,
+        preempt_delay: None,
+        auth: None,
+        source: None,
+        peers: None,
+        min_ttl: None,
+        vmac: instance.vmac,
+        announce: Announce::default(),
+        track: instance
+            .track
+            .iter()
+            .map(|track| Track {
+                target: match &track.target {
+                    crate::config::Tracked::Check(name) => Target::Check(name.clone()),
+                    crate::config::Tracked::Interface(name) => Target::Interface(name.clone()),
+                },
+                penalty: track.penalty,
+            })
+            .collect(),
+    }
+}
+
+fn check(check: &Check) -> Option<output::Check> {
+    // The only kind that a Konvoy file comes to.
+    let Probe::Http(http) = &check.probe else {
+        return None;
+    };
+    let tls = http.tls.clone().unwrap_or_default();
+    let path = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
+    Some(output::Check {
+        name: check.name.clone(),
+        probe: output::Probe::Http(Http {
+            url: http.url.to_string(),
+            tls: TlsOutput {
+                ca: path(tls.ca),
+                server_name: tls.server_name,
+                verify: (!tls.verify).then_some(false),
+                cert: path(tls.cert),
+                key: path(tls.key),
+            },
+            ..Http::default()
+        }),
+        timing: Timing {
+            interval: crate::read::show(check.interval),
+            timeout: crate::read::show(check.timeout),
+            fall: check.fall,
+            rise: check.rise,
+        },
+    })
+}
