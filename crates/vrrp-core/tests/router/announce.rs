@@ -153,6 +153,28 @@ fn another_refresh_puts_no_announcement_off() {
     assert!(bench.take().contains(&Output::Announce { count: 1 }));
 }
 
+#[test]
+fn a_refresh_that_is_switched_on_takes_effect_at_once_and_off_after_four_minutes_too() {
+    let mut bench = Bench::master(policy(5, None));
+    assert_eq!(announced(&mut bench, SECOND * 60), [], "all is said");
+    let now = bench.now();
+    let refreshed = policy(5, Some(SECOND * 2));
+    bench.router.reconfigure(now, refreshed).expect("valid");
+    assert_eq!(announced(&mut bench, SECOND * 7).len(), 3);
+
+    let mut bench = new_master(policy(5, Some(SECOND)));
+    bench.wait(SECOND * 240);
+    bench.take();
+    let now = bench.now();
+    bench
+        .router
+        .reconfigure(now, policy(5, None))
+        .expect("valid");
+    bench.wait(SECOND * 2);
+    bench.take();
+    assert_eq!(announced(&mut bench, SECOND * 600), []);
+}
+
 /// Whoever hears the advert and knows better can put clients right at once.
 #[test]
 fn single_announcements_go_out_with_an_advert() {
@@ -211,6 +233,9 @@ fn in_a_conflict_that_goes_on_each_burst_has_an_echo() {
 fn a_burst_of_zero_announces_nothing_but_the_refresh() {
     let mut bench = new_master(policy(0, Some(SECOND * 20)));
     assert_eq!(announced(&mut bench, SECOND * 21), [(SECOND * 20, 1)]);
+    let mut bench = new_master(policy(0, Some(SECOND * 5)));
+    let fives = [(SECOND * 5, 1), (SECOND * 10, 1)];
+    assert_eq!(announced(&mut bench, SECOND * 11), fives);
 }
 
 #[test]
