@@ -67,7 +67,7 @@ pub(crate) async fn objects(nft: &Nft) -> Result<Option<Objects>, BalanceError> 
     for item in parse(ATTEMPT, &printed)? {
         objects.chains.extend(item.chain.map(|chain| chain.name));
         objects.sets.extend(item.set.map(|named| named.name));
-        objects.sets.extend(item.map.map(|named| named.name));
+        objects.maps.extend(item.map.map(|named| named.name));
         objects
             .counters
             .extend(item.counter.map(|named| named.name));

@@ -17,7 +17,7 @@ pub struct Service {
     pub port: u16,
     /// How a backend is chosen for a client without a backend of its own.
     pub scheduler: Scheduler,
-    /// How long after its last new connection a client's address keeps its backend.
+    /// How long a client's address keeps its backend after a connection of it last began or ended.
     pub persistence: Option<Duration>,
     /// How long an established connection may be silent; the kernel's setting where `None`.
     /// In whole seconds, rounded up.

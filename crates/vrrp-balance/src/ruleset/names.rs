@@ -48,6 +48,11 @@ impl Names {
         self.of("to", backend)
     }
 
+    /// The chain that goes on remembering a backend's client.
+    pub(crate) fn keep(&self, backend: SocketAddr) -> String {
+        self.of("keep", backend)
+    }
+
     /// The clients that a backend keeps.
     pub(crate) fn clients(&self, backend: SocketAddr) -> String {
         self.of("clients", backend)

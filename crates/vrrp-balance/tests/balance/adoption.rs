@@ -88,3 +88,32 @@ fn nothing_to_balance_leaves_no_table() -> Result {
     assert_eq!(ruleset(scene.lab.host("cp1")?)?, "");
     Ok(())
 }
+
+#[test]
+fn what_nft_lists_can_be_read_again() -> Result {
+    let scene = Scene::new(Family::V4)?;
+    let host = scene.lab.host("cp1")?;
+    let mut services = Vec::new();
+    for (port, scheduler) in [
+        (1, Scheduler::SourceHash),
+        (2, Scheduler::RoundRobin),
+        (3, Scheduler::Random),
+    ] {
+        services.push(Service {
+            port,
+            persistence: Some(Duration::from_secs(3600)),
+            idle_timeout: Some(Duration::from_secs(60)),
+            allow: vec![vrrp_balance::Network {
+                address: [10, 0, 0, 0].into(),
+                prefix: 8,
+            }],
+            ..scene.service(scheduler, &[1, 2, 1])
+        });
+    }
+    scene.balancer.apply(&services)?;
+    let listed = ruleset(host)?;
+    host.write_file("/run/listed.nft", format!("flush ruleset\n{listed}"))?;
+    run(host, &["nft", "-f", "/run/listed.nft"])?;
+    assert_eq!(ruleset(host)?, listed);
+    Ok(())
+}

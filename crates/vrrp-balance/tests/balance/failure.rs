@@ -123,3 +123,28 @@ fn with_all_down_all_get_connections_but_drained_ones() -> Result {
     }
     Ok(())
 }
+
+#[test]
+fn many_silent_clients_are_reset_together() -> Result {
+    const CLIENTS: u16 = 600;
+    let scene = Scene::new(Family::V4)?;
+    let service = scene.service(Scheduler::RoundRobin, &[1, 1, 1]);
+    scene.balancer.apply(std::slice::from_ref(&service))?;
+    let mut silent: Vec<Connection> = (0..CLIENTS)
+        .map(|client| scene.connect(client))
+        .collect::<Result<_, _>>()?;
+    scene
+        .balancer
+        .apply(&with(&service, [Takes::New, Takes::New, Takes::Nothing]))?;
+    let reset = scene.balancer.reset(&service, scene.backend("cp3"))?;
+    assert_eq!(reset, u64::from(CLIENTS) / 3);
+    for connection in &mut silent {
+        if connection.host == "cp3" {
+            let error = connection.listen().expect_err("it has ended");
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        } else {
+            connection.echo()?;
+        }
+    }
+    Ok(())
+}

@@ -142,3 +142,48 @@ fn a_client_is_forgotten_after_its_time() -> Result {
     assert_ne!(scene.served_by(1)?, home);
     Ok(())
 }
+
+#[test]
+fn the_time_of_a_client_begins_anew_when_its_connection_ends() -> Result {
+    for family in [Family::V4, Family::V6] {
+        let scene = Scene::new(family)?;
+        let service = Service {
+            persistence: Some(Duration::from_secs(3)),
+            ..scene.service(Scheduler::RoundRobin, &[1, 1, 1])
+        };
+        scene.balancer.apply(&[service])?;
+        let host = scene.lab.host("cp1")?;
+        // How much of its three seconds the client has left, in milliseconds.
+        let left = || -> Option<u64> {
+            let table = ["nft", "-j", "list", "table", "inet", vrrp_balance::TABLE];
+            let listed = crate::scene::output(host, &table).ok()?;
+            let (_, rest) = listed.split_once("\"expires\": ")?;
+            rest.split(|c: char| !c.is_ascii_digit())
+                .next()?
+                .parse()
+                .ok()
+        };
+        let connection = scene.connect(1)?;
+        scene
+            .lab
+            .wait_until("some of its time is over", BOUND, || left() == Some(1))?;
+        drop(connection);
+        scene
+            .lab
+            .wait_until("its time begins anew", BOUND, || left() >= Some(2))?;
+        // What was forgotten is not remembered by its end.
+        let connection = scene.connect(2)?;
+        scene
+            .lab
+            .wait_until("all are forgotten", BOUND, || left().is_none())?;
+        drop(connection);
+        scene
+            .lab
+            .wait_until("the connection has ended", BOUND, || {
+                let usage = scene.balancer.usage().expect("usage");
+                usage.iter().all(|backend| backend.active == 0)
+            })?;
+        assert_eq!(left(), None);
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Table and document of the measurements, with what each load balancer adds to none.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::scene::Between;
+use super::{Metric, Sample};
+use crate::bench::section::Section;
+use crate::bench::spread::{Spread, Unit, rounded};
+use crate::table::{millis, table_of};
+
+/// All samples of each row.
+pub(super) struct Report {
+    rows: Vec<(Between, Vec<Sample>)>,
+}
+
+/// A sample in one line.
+pub(super) fn line(sample: &Sample) -> String {
+    let values = sample
+        .iter()
+        .map(|(metric, value)| format!("{} {}", metric.key(), metric.unit().show(*value)));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+impl Report {
+    pub(super) fn new(between: &[Between]) -> Self {
+        let rows = between
+            .iter()
+            .map(|between| (*between, Vec::new()))
+            .collect();
+        Self { rows }
+    }
+
+    pub(super) fn add(&mut self, place: usize, sample: Sample) {
+        self.rows[place].1.push(sample);
+    }
+
+    fn values(&self, between: Between, metric: Metric) -> Vec<f64> {
+        let samples = self.rows.iter().filter(|(row, _)| *row == between);
+        samples
+            .flat_map(|(_, samples)| samples)
+            .flatten()
+            .filter(|(of, _)| *of == metric)
+            .map(|(_, value)| *value)
+            .collect()
+    }
+
+    fn spread(&self, between: Between, metric: Metric) -> Option<Spread> {
+        Spread::of(metric.unit(), self.values(between, metric))
+    }
+
+    /// The median of what is beyond the direct way.
+    fn added(&self, between: Between, metric: Metric) -> Option<f64> {
+        if between == Between::Nothing || !metric.adds() {
+            return None;
+        }
+        let direct = self.spread(Between::Nothing, metric)?.median;
+        Some(self.spread(between, metric)?.median - direct)
+    }
+
+    /// Connections for each second of processor that is spent beyond the direct way.
+    fn connections_per_processor_second(&self, between: Between) -> Option<f64> {
+        let added = self.added(between, Metric::ProcessorPerConnections)?;
+        (added > 0.0).then(|| 1e4 / added)
+    }
+
+    pub(super) fn section(&self, runs: u32, duration: Duration) -> Section {
+        Section {
+            name: "balance",
+            table: self.table(),
+            document: json!({
+                "runs": runs,
+                "duration_ms": millis(duration),
+                "results": self.rows.iter().map(|(row, _)| self.document(*row)).collect::<Vec<_>>(),
+            }),
+        }
+    }
+
+    fn table(&self) -> comfy_table::Table {
+        let mut head = vec!["median (minimum to maximum)"];
+        head.extend(self.rows.iter().map(|(row, _)| row.name()));
+        let mut table = table_of(head);
+        for metric in Metric::ALL {
+            let mut cells = vec![metric.name().to_owned()];
+            for (row, _) in &self.rows {
+                cells.push(
+                    self.spread(*row, metric)
+                        .map_or_else(String::new, Spread::text),
+                );
+            }
+            table.add_row(cells);
+            if metric.adds() && self.rows.len() > 1 {
+                let mut cells = vec!["    added".to_owned()];
+                for (row, _) in &self.rows {
+                    let added = self.added(*row, metric);
+                    cells.push(added.map_or_else(String::new, |value| metric.unit().show(value)));
+                }
+                table.add_row(cells);
+            }
+        }
+        let mut cells = vec!["connections per added processor second".to_owned()];
+        for (row, _) in &self.rows {
+            let value = self.connections_per_processor_second(*row);
+            cells.push(value.map_or_else(String::new, |value| Unit::Count.show(value)));
+        }
+        table.add_row(cells);
+        table
+    }
+
+    fn document(&self, row: Between) -> Value {
+        let mut entry = Map::new();
+        entry.insert("software".to_owned(), json!(row.name()));
+        for metric in Metric::ALL {
+            let Some(spread) = self.spread(row, metric) else {
+                continue;
+            };
+            let mut value = spread.json();
+            value["samples"] = self.values(row, metric).into_iter().map(rounded).collect();
+            if let Some(added) = self.added(row, metric) {
+                value["added"] = rounded(added);
+            }
+            entry.insert(metric.key().to_owned(), value);
+        }
+        if let Some(value) = self.connections_per_processor_second(row) {
+            let key = "connections_per_added_processor_second";
+            entry.insert(key.to_owned(), rounded(value));
+        }
+        Value::Object(entry)
+    }
+}
