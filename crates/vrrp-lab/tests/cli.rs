@@ -78,6 +78,51 @@ fn the_bench_gives_every_sample_beside_the_theory() {
     );
 }
 
+#[test]
+fn the_balance_bench_says_what_haproxy_adds_to_the_direct_way() {
+    let arguments = ["bench", "balance", "--peer", "haproxy", "--only-peer"];
+    let arguments = [
+        &arguments[..],
+        &["--runs", "1", "--duration", "300ms", "--json"],
+    ]
+    .concat();
+    let document = json(&arguments);
+    let results = document["results"].as_array().expect("results");
+    let names: Vec<_> = results
+        .iter()
+        .filter_map(|r| r["software"].as_str())
+        .collect();
+    assert_eq!(names, ["direct", "haproxy"]);
+    for result in results {
+        assert_eq!(result["failed_connections"]["median"], 0.0, "{result}");
+        for key in [
+            "connections_per_second",
+            "processor_seconds_per_10000_connections",
+            "one_stream_gbit_per_second",
+            "many_streams_gbit_per_second",
+            "request_99th_us",
+            "connection_99th_us",
+        ] {
+            let median = result[key]["median"].as_f64();
+            assert!(median.is_some_and(|median| median > 0.0), "{key}: {result}");
+        }
+    }
+    assert!(results[0]["request_99th_us"]["added"].is_null());
+    assert!(results[1]["request_99th_us"]["added"].is_number());
+}
+
+#[test]
+fn a_bench_refuses_a_peer_that_does_something_else() {
+    for (bench, peer) in [("balance", "keepalived"), ("failover", "haproxy")] {
+        let output = vrrp_lab(&["bench", bench, "--peer", peer, "--only-peer"])
+            .output()
+            .expect("vrrp-lab runs");
+        assert!(!output.status.success());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains("no peer for this bench"), "{errors}");
+    }
+}
+
 /// Starts the demo and waits until there is a master. Returns it with the namespaces it made.
 fn demo_with_a_master() -> (Child, BTreeSet<u64>) {
     let mut demo = vrrp_lab(&["demo", "--peer", "keepalived"])

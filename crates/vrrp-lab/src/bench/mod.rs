@@ -1,5 +1,6 @@
 //! `vrrp-lab bench`: how long clients go without service, vrrpd beside another program.
 
+mod balance;
 mod repair;
 mod scenario;
 mod summary;
@@ -7,9 +8,9 @@ mod summary;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use vrrp_lab::{Result, tools};
+use vrrp_lab::{LabError, Result, tools};
 
-use crate::subject::{Peer, Software};
+use crate::subject::Software;
 use scenario::{Measurement, Scenario};
 use summary::Summary;
 
@@ -31,16 +32,28 @@ pub(crate) struct BenchOptions {
     runs: u32,
     /// Measure this program too, in turn with vrrpd
     #[arg(long, value_enum)]
-    peer: Option<Peer>,
+    peer: Option<BenchPeer>,
     /// Measure only the peer
     #[arg(long, requires = "peer")]
     only_peer: bool,
     /// Only this advert interval: 1s, 100ms, 10ms
     #[arg(long, value_parser = humantime::parse_duration)]
     interval: Option<Duration>,
+    /// How long each part of balance lasts
+    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
+    duration: Duration,
     /// One JSON document instead of a table
     #[arg(long)]
     json: bool,
+}
+
+/// Another program to set beside vrrpd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BenchPeer {
+    /// Keepalived, from the machine's packages; not for balance
+    Keepalived,
+    /// haproxy, from the machine's packages; for balance
+    Haproxy,
 }
 
 /// What to measure.
@@ -60,6 +73,8 @@ enum Bench {
     /// Somebody deletes the VIP on the master, to its return and to its announcement; the advert
     /// interval is 1s unless given
     Repair,
+    /// Connections, bytes and requests through a load balancer, beside none
+    Balance,
 }
 
 impl Bench {
@@ -76,25 +91,35 @@ impl Bench {
             Self::Return => &[Scenario::Return],
             Self::Health => &[Scenario::Health],
             Self::Repair => &[Scenario::Repair],
+            Self::Balance => &[],
         }
     }
 }
 
 /// Measures and prints.
 pub(crate) fn run(options: &BenchOptions) -> Result<()> {
+    if options.name == Bench::Balance {
+        return balance(options);
+    }
     let mut software = Vec::new();
     if !options.only_peer {
         tools::vrrpd()?;
         software.push(Software::Vrrpd);
     }
-    if let Some(Peer::Keepalived) = options.peer {
-        tools::on_path("keepalived")?;
-        software.push(Software::Keepalived);
+    match options.peer {
+        Some(BenchPeer::Keepalived) => {
+            tools::on_path("keepalived")?;
+            software.push(Software::Keepalived);
+        }
+        Some(BenchPeer::Haproxy) => return Err(no_peer("haproxy keeps no address")),
+        None => {}
     }
     let only = options.interval.map(|interval| vec![interval]);
     let usual = match options.name {
         Bench::Health | Bench::Repair => &INTERVALS[..1],
-        Bench::Failover | Bench::Crash | Bench::Handover | Bench::Return => &INTERVALS,
+        Bench::Failover | Bench::Crash | Bench::Handover | Bench::Return | Bench::Balance => {
+            &INTERVALS
+        }
     };
     let intervals = only.unwrap_or_else(|| usual.to_vec());
     let mut summaries: Vec<Summary> = Vec::new();
@@ -120,6 +145,29 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
         println!("{}", summary::table(&summaries));
     }
     Ok(())
+}
+
+fn balance(options: &BenchOptions) -> Result<()> {
+    let haproxy = match options.peer {
+        Some(BenchPeer::Haproxy) => true,
+        Some(BenchPeer::Keepalived) => {
+            return Err(no_peer(
+                "Keepalived balances with IPVS, which is not measured",
+            ));
+        }
+        None => false,
+    };
+    balance::run(
+        haproxy,
+        options.only_peer,
+        options.runs,
+        options.duration,
+        options.json,
+    )
+}
+
+fn no_peer(why: &str) -> LabError {
+    LabError::Other(format!("no peer for this bench: {why}"))
 }
 
 fn measure(row: &Summary, run: u32, options: &BenchOptions) -> Result<Measurement> {

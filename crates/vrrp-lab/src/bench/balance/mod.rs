@@ -6,6 +6,7 @@ mod machine;
 mod report;
 mod scene;
 mod servers;
+mod spread;
 
 use std::time::Duration;
 
@@ -13,8 +14,7 @@ use vrrp_lab::{Result, tools};
 
 use self::report::Report;
 use self::scene::{Between, Scene};
-use super::section::Section;
-use super::spread::Unit;
+use self::spread::Unit;
 
 /// How long nothing happens between two measurements.
 const REST: Duration = Duration::from_millis(500);
@@ -36,13 +36,25 @@ enum Metric {
     Connection99,
 }
 
-/// Measures everything `runs` times in turn, each for `duration`.
-pub(super) fn measure(
+/// Measures and prints.
+pub(super) fn run(
     haproxy: bool,
     only_peer: bool,
     runs: u32,
     duration: Duration,
-) -> Result<Section> {
+    json: bool,
+) -> Result<()> {
+    let report = measure(haproxy, only_peer, runs, duration)?;
+    if json {
+        println!("{:#}", report.document(runs, duration));
+    } else {
+        println!("{}", report.table());
+    }
+    Ok(())
+}
+
+/// Measures everything `runs` times in turn, each for `duration`.
+fn measure(haproxy: bool, only_peer: bool, runs: u32, duration: Duration) -> Result<Report> {
     let mut between = vec![Between::Nothing];
     if !only_peer {
         tools::vrrpd()?;
@@ -65,7 +77,7 @@ pub(super) fn measure(
             report.add(place, sample);
         }
     }
-    Ok(report.section(runs, duration))
+    Ok(report)
 }
 
 type Sample = Vec<(Metric, f64)>;
@@ -117,14 +129,14 @@ fn rest_and_look() -> Result<f64> {
     machine::busy()
 }
 
-/// In milliseconds.
+/// In microseconds.
 fn percentile(times: &mut [Duration], part: f64) -> f64 {
     times.sort_unstable();
     let last = times.len().saturating_sub(1);
     let place = (last as f64 * part).round() as usize;
     times
         .get(place)
-        .map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+        .map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
 }
 
 impl Metric {
@@ -152,10 +164,10 @@ impl Metric {
             Self::OneStreamProcessor => "one_stream_processor_seconds_per_gigabyte",
             Self::ManyStreams => "many_streams_gbit_per_second",
             Self::ManyStreamsProcessor => "many_streams_processor_seconds_per_gigabyte",
-            Self::RequestMedian => "request_median",
-            Self::Request99 => "request_99th",
-            Self::ConnectionMedian => "connection_median",
-            Self::Connection99 => "connection_99th",
+            Self::RequestMedian => "request_median_us",
+            Self::Request99 => "request_99th_us",
+            Self::ConnectionMedian => "connection_median_us",
+            Self::Connection99 => "connection_99th_us",
         }
     }
 
@@ -179,7 +191,7 @@ impl Metric {
     const fn unit(self) -> Unit {
         match self {
             Self::RequestMedian | Self::Request99 | Self::ConnectionMedian | Self::Connection99 => {
-                Unit::Time
+                Unit::Microseconds
             }
             Self::ConnectionsPerSecond | Self::FailedConnections => Unit::Count,
             _ => Unit::Number,

@@ -5,10 +5,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::scene::Between;
+use super::spread::{Spread, Unit, rounded};
 use super::{Metric, Sample};
-use crate::bench::section::Section;
-use crate::bench::spread::{Spread, Unit, rounded};
-use crate::table::{millis, table_of};
+use crate::table::millis;
 
 /// All samples of each row.
 pub(super) struct Report {
@@ -47,7 +46,7 @@ impl Report {
     }
 
     fn spread(&self, between: Between, metric: Metric) -> Option<Spread> {
-        Spread::of(metric.unit(), self.values(between, metric))
+        Spread::of(self.values(between, metric))
     }
 
     /// The median of what is beyond the direct way.
@@ -65,28 +64,27 @@ impl Report {
         (added > 0.0).then(|| 1e4 / added)
     }
 
-    pub(super) fn section(&self, runs: u32, duration: Duration) -> Section {
-        Section {
-            name: "balance",
-            table: self.table(),
-            document: json!({
-                "runs": runs,
-                "duration_ms": millis(duration),
-                "results": self.rows.iter().map(|(row, _)| self.document(*row)).collect::<Vec<_>>(),
-            }),
-        }
+    /// One document for machines.
+    pub(super) fn document(&self, runs: u32, duration: Duration) -> Value {
+        json!({
+            "runs": runs,
+            "duration_ms": millis(duration),
+            "results": self.rows.iter().map(|(row, _)| self.entry(*row)).collect::<Vec<_>>(),
+        })
     }
 
-    fn table(&self) -> comfy_table::Table {
+    /// One table for people.
+    pub(super) fn table(&self) -> comfy_table::Table {
         let mut head = vec!["median (minimum to maximum)"];
         head.extend(self.rows.iter().map(|(row, _)| row.name()));
-        let mut table = table_of(head);
+        let mut table = crate::table::table::<0>([]);
+        table.set_header(head);
         for metric in Metric::ALL {
             let mut cells = vec![metric.name().to_owned()];
             for (row, _) in &self.rows {
                 cells.push(
                     self.spread(*row, metric)
-                        .map_or_else(String::new, Spread::text),
+                        .map_or_else(String::new, |spread| spread.text(metric.unit())),
                 );
             }
             table.add_row(cells);
@@ -108,7 +106,7 @@ impl Report {
         table
     }
 
-    fn document(&self, row: Between) -> Value {
+    fn entry(&self, row: Between) -> Value {
         let mut entry = Map::new();
         entry.insert("software".to_owned(), json!(row.name()));
         for metric in Metric::ALL {

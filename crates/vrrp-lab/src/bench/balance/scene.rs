@@ -48,9 +48,8 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new(between: Between) -> Result<Self> {
-        let lab = Lab::builder().hosts(3).bare().build()?;
+        let lab = Lab::builder().hosts(3).build()?;
         let (balancer, client) = (lab.host("cp1")?, lab.client());
-        client.mend()?;
         run(
             client,
             &["ip", "route", "add", "local", load::NETWORK, "dev", "lo"],
