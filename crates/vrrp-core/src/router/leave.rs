@@ -120,6 +120,16 @@ impl VirtualRouter {
         self.yielded = true;
     }
 
+    /// Before anything else is done with an input other than an advert: a leave whose time was
+    /// over while the router did not run has ended. The lease may have too, and an undrain must
+    /// not go back to addresses that are gone.
+    pub(super) fn end_overdue_leave(&mut self) {
+        let over = self.timers.get(Timer::Leave);
+        if self.is_leaving() && over.is_some_and(|over| over <= self.now) {
+            self.finish_leave(None);
+        }
+    }
+
     /// Goes on as master after priority 0 was sent: advertises at once, before the backups'
     /// Skew_Time has passed.
     pub(super) fn resume_mastership(&mut self) {

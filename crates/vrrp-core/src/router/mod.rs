@@ -157,6 +157,9 @@ impl VirtualRouter {
     /// socket before [`Input::Timer`], so that a timer they would have stopped does not fire.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) -> Verdict {
         self.now = self.now.max(now);
+        if !matches!(input, Input::Advert { .. }) {
+            self.end_overdue_leave();
+        }
         if self.left || (self.departing && !matches!(input, Input::Timer | Input::Shutdown)) {
             return Verdict::Accepted;
         }

@@ -10,7 +10,7 @@ impl VirtualRouter {
     /// Master_Down_Interval is none any more, for its backups have stopped waiting. It gives
     /// the addresses back and listens; what it hears next may be its successor.
     ///
-    /// One that is leaving just goes on leaving.
+    /// One that is leaving just goes on leaving; see [`Self::end_overdue_leave`].
     pub(super) fn check_stall(&mut self) {
         if self.state != State::Master || self.is_leaving() {
             return;

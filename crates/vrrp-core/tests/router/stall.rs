@@ -54,6 +54,21 @@ fn any_input_after_a_stall_finds_it_first() {
 }
 
 #[test]
+fn an_undrain_after_a_stall_that_outlived_the_leave_finds_a_backup() {
+    let mut bench = Bench::master(config());
+    bench.input(Input::Drain);
+    bench.take();
+    bench.stall(SECOND * 10);
+    bench.input(Input::Undrain);
+    let outputs = bench.take();
+    assert_eq!(sent(&outputs), [], "the kernel has dropped the addresses");
+    assert!(outputs.contains(&Output::ReleaseAddresses), "{outputs:?}");
+    assert_eq!(bench.state(), State::Backup);
+    bench.wait(MASTER_DOWN);
+    assert_eq!(bench.state(), State::Master);
+}
+
+#[test]
 fn after_a_stall_the_successors_advert_is_followed_whatever_its_priority_without_preempt() {
     let mut bench = Bench::master(with(|config| config.preempt = false));
     bench.stall(SECOND * 10);
