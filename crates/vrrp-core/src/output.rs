@@ -63,7 +63,7 @@ pub enum Output {
 pub struct AdvertOut {
     /// The effective priority, or 0 on leaving (RFC 9568 §5.2.4).
     pub priority: u8,
-    /// Our own interval.
+    /// Our own interval; in the goodbye of a loser the winner's.
     pub interval: Centiseconds,
     /// Checksum form, where there is a choice.
     pub form: ChecksumForm,

@@ -2,6 +2,10 @@
 
 use core::fmt;
 
+/// Who is no host but asks for the address, as the sink of [`Fault::OneWay`]. In a partition it
+/// is among the hosts whose bit is not set.
+pub const CLIENT: usize = 7;
+
 /// One thing that happens to the group. Hosts are numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -36,6 +40,12 @@ pub enum Planned {
     Sick(u64),
     /// Another priority, for good.
     Priority(u8),
+    /// Another Preempt_Mode, for good.
+    Preempt(bool),
+    /// So many virtual addresses, for good.
+    Addresses(u8),
+    /// Another interval, in centiseconds, for good.
+    Interval(u16),
     /// The address was removed by somebody.
     AddressLost,
 }

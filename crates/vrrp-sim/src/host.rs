@@ -26,6 +26,12 @@ pub(crate) struct Host {
     /// Until when the kernel keeps the address; `None` if it has none.
     pub(crate) held_until: Option<u64>,
     pub(crate) socket: VecDeque<Packet>,
+    /// When it last became master.
+    pub(crate) master_since: u64,
+    /// Whether its last advert had priority 0.
+    pub(crate) said_goodbye: bool,
+    /// When it last advertised again after priority 0.
+    pub(crate) resumed: u64,
 }
 
 impl Host {
@@ -37,6 +43,9 @@ impl Host {
             link: true,
             held_until: None,
             socket: VecDeque::new(),
+            master_since: 0,
+            said_goodbye: false,
+            resumed: 0,
         }
     }
 

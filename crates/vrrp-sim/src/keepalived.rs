@@ -1,4 +1,4 @@
-//! A model of Keepalived 2.2 in version 3 over IPv4, with what makes it differ.
+//! A model of Keepalived 2.2 over IPv4, with what makes it differ.
 //!
 //! It sends and accepts the pseudo-header checksum only; drops another list of addresses; as
 //! master puts its next advert off when it drops a packet; answers a lower advert at once;
@@ -62,7 +62,7 @@ impl Keepalived {
     }
 
     fn master_down(&self) -> Duration {
-        master_down_interval(Version::V3, self.config.priority, self.interval)
+        master_down_interval(self.config.version, self.config.priority, self.interval)
     }
 
     pub(crate) fn input(&mut self, now: Instant, input: &Input<'_>) {
@@ -125,7 +125,12 @@ impl Keepalived {
         advert: &Advert<'_>,
         form: Option<ChecksumForm>,
     ) {
-        let known = form == Some(ChecksumForm::Rfc5798)
+        let own_form = match self.config.version {
+            Version::V2 => advert.interval == self.config.advert_interval,
+            Version::V3 => form == Some(ChecksumForm::Rfc5798),
+        };
+        let known = own_form
+            && advert.version == self.config.version
             && advert.addresses.same_set(&self.config.addresses);
         match self.state {
             State::Master if !known => self.timer = Some(now + self.own_interval()),
@@ -137,7 +142,7 @@ impl Keepalived {
 
     fn receive_as_backup(&mut self, now: Instant, advert: &Advert<'_>) {
         if advert.priority == 0 {
-            let skew = skew_time(Version::V3, self.config.priority, self.interval);
+            let skew = skew_time(self.config.version, self.config.priority, self.interval);
             self.timer = Some(now + skew);
         } else if !self.config.preempt || advert.priority >= self.config.priority {
             self.interval = advert.interval.duration();
@@ -166,7 +171,7 @@ impl Keepalived {
         Some(match self.actions.pop_front()? {
             Act::Send(priority) => {
                 let advert = Advert {
-                    version: Version::V3,
+                    version: self.config.version,
                     vrid: self.config.vrid,
                     priority,
                     interval: self.config.advert_interval,

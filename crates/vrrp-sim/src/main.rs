@@ -1,12 +1,19 @@
 //! `vrrp-sim`: runs many seeds, or replays one as a timeline.
 
+use std::fmt;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use vrrp_sim::{Scenario, run, run_traced, shrink};
+use vrrp_sim::{Scenario, Violation, run, run_traced, shrink};
+
+/// Each thread stops after so many: they are mostly of one kind.
+const MOST_VIOLATIONS: usize = 20;
+/// Schedules between two lines on standard error.
+const TOLD_EVERY: u64 = 100_000;
 
 /// Simulates groups of virtual routers under faults. Every seed is another scenario; a seed
-/// that breaks an invariant is shrunk and printed as a timeline.
+/// that breaks an invariant is told, and the first is shrunk and printed as a timeline and as a test.
 #[derive(Parser)]
 struct Args {
     /// First seed.
@@ -31,7 +38,7 @@ fn main() -> ExitCode {
     if args.replay {
         let scenario = Scenario::generate(args.seed, args.mixed);
         let outcome = run_traced(&scenario);
-        print!("{scenario}{}", outcome.trace);
+        print!("{scenario}{}\n{}", outcome.trace, scenario.as_test());
         return match outcome.violation {
             None => ExitCode::SUCCESS,
             Some(violation) => {
@@ -41,46 +48,85 @@ fn main() -> ExitCode {
         };
     }
     let jobs = args.jobs.max(1);
-    let (failovers, failed) = std::thread::scope(|scope| {
+    let total = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs)
             .map(|job| {
                 let args = &args;
                 scope.spawn(move || work(args, job, jobs))
             })
             .collect();
-        let mut total = (0, None);
+        let mut total = Total::default();
         for worker in workers {
-            if let Ok((failovers, failed)) = worker.join() {
-                total = (total.0 + failovers, total.1.or(failed));
+            if let Ok(part) = worker.join() {
+                total.add(part);
             }
         }
         total
     });
-    println!(
-        "{} schedules from seed {}, {failovers} failovers",
-        args.count, args.seed
-    );
-    let Some(seed) = failed else {
-        return ExitCode::SUCCESS;
-    };
-    let small = shrink(&Scenario::generate(seed, args.mixed));
-    let outcome = run_traced(&small);
-    print!("{small}{}", outcome.trace);
-    if let Some(violation) = outcome.violation {
+    println!("from seed {}: {total}", args.seed);
+    for (seed, violation) in &total.violations {
         println!("seed {seed}: {violation}");
     }
+    let Some((seed, _)) = total.violations.first() else {
+        return ExitCode::SUCCESS;
+    };
+    let small = shrink(&Scenario::generate(*seed, args.mixed));
+    let outcome = run_traced(&small);
+    print!("{small}{}\n{}", outcome.trace, small.as_test());
     ExitCode::FAILURE
 }
 
-/// Runs every `jobs`-th seed from the `job`-th; stops at the first that fails.
-fn work(args: &Args, job: u64, jobs: u64) -> (u64, Option<u64>) {
-    let mut failovers = 0;
-    for seed in (args.seed + job..args.seed + args.count).step_by(jobs as usize) {
+/// What a number of runs came to.
+#[derive(Default)]
+struct Total {
+    schedules: u64,
+    failovers: u64,
+    time: Duration,
+    violations: Vec<(u64, Violation)>,
+}
+
+impl Total {
+    fn add(&mut self, part: Self) {
+        self.schedules += part.schedules;
+        self.failovers += part.failovers;
+        self.time += part.time;
+        self.violations.extend(part.violations);
+        self.violations.sort_by_key(|(seed, _)| *seed);
+    }
+}
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.time.as_secs() / (24 * 60 * 60);
+        write!(
+            f,
+            "{} schedules, {} failovers in {days} days of virtual time, {} violations",
+            self.schedules,
+            self.failovers,
+            self.violations.len()
+        )
+    }
+}
+
+/// Runs every `jobs`-th seed from the `job`-th.
+fn work(args: &Args, job: u64, jobs: u64) -> Total {
+    let mut total = Total::default();
+    let step = usize::try_from(jobs).unwrap_or(1);
+    for seed in (args.seed + job..args.seed + args.count).step_by(step) {
         let outcome = run(&Scenario::generate(seed, args.mixed));
-        failovers += outcome.failovers;
-        if outcome.violation.is_some() {
-            return (failovers, Some(seed));
+        total.schedules += 1;
+        total.failovers += outcome.failovers;
+        total.time += Duration::from_nanos(outcome.time);
+        if let Some(violation) = outcome.violation {
+            eprintln!("seed {seed}: {violation}");
+            total.violations.push((seed, violation));
+        }
+        if total.violations.len() >= MOST_VIOLATIONS {
+            break;
+        }
+        if total.schedules.is_multiple_of(TOLD_EVERY) {
+            eprintln!("so far, thread {job}: {total}");
         }
     }
-    (failovers, None)
+    total
 }

@@ -20,6 +20,7 @@ pub(crate) enum Node {
 pub(crate) enum Action {
     Send(Vec<u8>),
     Hold(Option<Duration>),
+    Added,
     Renew(Option<Duration>),
     Release,
     Announce,
@@ -51,6 +52,10 @@ impl Node {
             Self::Vrrpd(router) => router.effective_priority(),
             Self::Keepalived(model) => model.priority(),
         }
+    }
+
+    pub(crate) fn is_owner(&self) -> bool {
+        matches!(self, Self::Vrrpd(router) if router.effective_priority() == 255)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -116,15 +121,14 @@ impl Node {
                 Action::Send(encode(&router.advert(&out), source, out.form).unwrap_or_default())
             }
             Output::AcquireAddresses { lifetime } => Action::Hold(lifetime),
+            Output::AddAddress { .. } => Action::Added,
             Output::RenewLease { lifetime } => Action::Renew(lifetime),
             Output::ReleaseAddresses => Action::Release,
             Output::Announce { .. } => Action::Announce,
             Output::Transition { to, cause, .. } => Action::Moved(to, Some(cause)),
             Output::Left => Action::Left,
             Output::Event(event) if notes => Action::Note(event.to_string()),
-            Output::Event(_) | Output::AddAddress { .. } | Output::RemoveAddress { .. } => {
-                Action::Note(String::new())
-            }
+            Output::Event(_) | Output::RemoveAddress { .. } => Action::Note(String::new()),
         })
     }
 }

@@ -67,6 +67,7 @@ fn concerns(fault: &Fault, host: usize) -> bool {
         | Fault::Plan(of, Planned::Restart(_) | Planned::Resign | Planned::Drain(_)) => of == host,
         Fault::Plan(of, _) => of == host,
         Fault::OneWay(from, to, _) => from == host || to == host,
+        // A host that is gone is on the client's side.
         Fault::Partition(mask, _) => mask >> host != 0,
         Fault::Loss(..) => false,
     }

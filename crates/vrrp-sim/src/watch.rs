@@ -21,10 +21,14 @@ pub enum Invariant {
     NoFlapping,
     /// Without Preempt_Mode nobody preempts.
     NoPreemption,
+    /// The owner of the addresses is master from its start, and whenever it can be.
+    OwnerIsMaster,
     /// A backup that may become master always waits for something, and not for ever.
     NotDeaf,
     /// What is announced is held, and what is taken is announced.
     AnnouncedIsHeld,
+    /// Who goes by announcements finds the master as soon as its schedule promises.
+    ClientsFindTheMaster,
     /// Timers never fire in the past.
     TimersAreInTheFuture,
     /// Outputs are finite for each input.
@@ -73,7 +77,7 @@ pub(crate) struct Watch {
     pub(crate) doubled_since: Option<u64>,
     pub(crate) violation: Option<Violation>,
     pub(crate) transitions: u64,
-    pub(crate) failovers: u64,
+    pub(crate) masters: u64,
 }
 
 impl Watch {

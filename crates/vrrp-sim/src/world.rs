@@ -15,6 +15,7 @@ use crate::trace::Trace;
 use crate::watch::{Invariant, Violation, Watch};
 
 mod checks;
+mod client;
 mod mishaps;
 
 /// More outputs than any single input has reason to make.
@@ -25,8 +26,10 @@ const MOST_OUTPUTS: usize = 32;
 pub struct Outcome {
     /// The first invariant that did not hold.
     pub violation: Option<Violation>,
-    /// Times any host became master.
+    /// Times any host became master, but for the first.
     pub failovers: u64,
+    /// How long it lasted, in virtual nanoseconds.
+    pub time: u64,
     /// The timeline, if it was asked for.
     pub trace: Trace,
 }
@@ -46,6 +49,7 @@ pub fn run_traced(scenario: &Scenario) -> Outcome {
 #[derive(Clone, Debug)]
 enum Event {
     Arrive(usize, Packet),
+    Announced(usize),
     Begin(usize),
     End(usize),
 }
@@ -71,6 +75,8 @@ struct World<'a> {
     /// Faults of the network in force, by their place in the schedule.
     network_faults: Vec<usize>,
     anybody_resigned: bool,
+    /// Whom the client asks.
+    client: Option<usize>,
     watch: Watch,
     trace: Trace,
 }
@@ -102,6 +108,7 @@ impl<'a> World<'a> {
             hosts,
             network_faults: Vec::new(),
             anybody_resigned: false,
+            client: None,
             watch: Watch::default(),
             trace,
             scenario,
@@ -122,7 +129,8 @@ impl<'a> World<'a> {
         while self.watch.violation.is_none() && self.step(end) {}
         Outcome {
             violation: self.watch.violation,
-            failovers: self.watch.failovers,
+            failovers: self.watch.masters.saturating_sub(1),
+            time: self.time,
             trace: self.trace,
         }
     }
@@ -162,6 +170,7 @@ impl<'a> World<'a> {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Arrive(to, packet) => self.arrive(to, packet),
+            Event::Announced(host) => self.client = Some(host),
             Event::Begin(index) => self.begin(index),
             Event::End(index) => self.end(index),
         }
@@ -182,15 +191,26 @@ impl<'a> World<'a> {
             self.input(host, &SICK);
         }
         if self.hosts[host].link {
-            self.input(
-                host,
-                &Input::Up {
-                    source: address(host),
-                },
-            );
+            self.up(host);
         } else {
             let reason = vrrp_core::FaultReason::NoCarrier;
             self.input(host, &Input::Down { reason });
+        }
+    }
+
+    /// The interface of `host` can be used; the owner is master at once (RFC 9568 §6.4.1).
+    fn up(&mut self, host: usize) {
+        let before = self.hosts[host].node.as_ref().map(Node::state);
+        let source = address(host);
+        self.input(host, &Input::Up { source });
+        let Some(node) = &self.hosts[host].node else {
+            return;
+        };
+        let starts = matches!(before, Some(State::Init | State::Fault));
+        if starts && node.is_owner() && !node.drained() && node.state() != State::Master {
+            let seen = format!("host {host} owns the addresses and is {}", node.state());
+            self.watch
+                .violated(Invariant::OwnerIsMaster, self.time, seen);
         }
     }
 
@@ -257,7 +277,7 @@ impl<'a> World<'a> {
                 break;
             }
             match action {
-                Action::Hold(_) => unannounced = true,
+                Action::Hold(_) | Action::Added => unannounced = true,
                 Action::Announce => unannounced = false,
                 _ => {}
             }
@@ -291,7 +311,9 @@ impl<'a> World<'a> {
                     self.watch
                         .violated(Invariant::AnnouncedIsHeld, self.time, seen);
                 }
+                self.announce(host);
             }
+            Action::Added => {}
             Action::Moved(to, cause) => self.moved(host, *to, cause.as_ref()),
             Action::Left => self.hosts[host].node = None,
             Action::Note(text) => {
@@ -305,14 +327,10 @@ impl<'a> World<'a> {
 
     fn moved(&mut self, host: usize, to: State, cause: Option<&Cause>) {
         self.watch.transitions += 1;
-        self.watch.failovers += u64::from(to == State::Master);
-        if let Some(Cause::Preempted { own, .. }) = cause
-            && *own < 255
-            && !self.configs[host].preempt
-        {
-            let seen = format!("host {host} preempted");
-            self.watch
-                .violated(Invariant::NoPreemption, self.time, seen);
+        if to == State::Master {
+            self.watch.masters += 1;
+            self.hosts[host].master_since = self.time;
+            self.check_preemption(host, cause);
         }
         if self.trace.is_kept() {
             let why = cause.map(Cause::to_string).unwrap_or_default();
@@ -323,6 +341,10 @@ impl<'a> World<'a> {
 
     fn send(&mut self, from: usize, bytes: &Rc<[u8]>) {
         let priority = bytes.get(2).copied().unwrap_or(0);
+        let resumes = std::mem::replace(&mut self.hosts[from].said_goodbye, priority == 0);
+        if resumes && priority > 0 {
+            self.hosts[from].resumed = self.time;
+        }
         self.trace.line(
             self.time,
             format_args!("host {from} sends priority {priority}"),

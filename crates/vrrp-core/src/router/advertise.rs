@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use vrrp_wire::{ChecksumForm, Family, Version};
+use vrrp_wire::{Centiseconds, ChecksumForm, Family, Version};
 
 use crate::timers::Timer;
 use crate::{AdvertOut, ChecksumPolicy, Event, Instant, Output};
@@ -62,10 +62,16 @@ impl VirtualRouter {
             .arm(Timer::Advert, self.now + self.own_interval());
     }
 
-    /// Advertises at once, or as soon as the limit allows. Returns whether it was at once.
-    pub(super) fn assert_mastership(&mut self) -> bool {
-        if self.now < self.assert_after {
-            self.timers.arm_by(Timer::Assert, self.assert_after);
+    /// Advertises at once, or as soon as the limit allows, to somebody who advertises every
+    /// `interval`. Returns whether it was at once.
+    ///
+    /// The shorter interval counts. Who hears a rival of a shorter one learns it, and takes over
+    /// in its turn unless we speak before three of those have passed.
+    pub(super) fn assert_mastership(&mut self, interval: Centiseconds) -> bool {
+        let spacing = self.own_interval().min(interval.duration()) / IMMEDIATE_PER_INTERVAL;
+        let next = self.last_assert.map_or(self.now, |last| last + spacing);
+        if self.now < next {
+            self.timers.arm_by(Timer::Assert, next);
             return false;
         }
         self.advertise_at_once();
@@ -73,27 +79,33 @@ impl VirtualRouter {
     }
 
     pub(super) fn advertise_at_once(&mut self) {
-        self.assert_after = self.now + self.own_interval() / IMMEDIATE_PER_INTERVAL;
+        self.last_assert = Some(self.now);
         self.send_advert(None);
     }
 
+    /// Tells a winner that has not heard us that it has one more reason to announce. The interval
+    /// in it is the winner's: whoever hears this last must not wait for us in ours.
+    pub(super) fn send_goodbye(&mut self, winners: Centiseconds) {
+        self.send(self.effective, winners, None);
+    }
+
     pub(super) fn send_advert(&mut self, lateness: Option<Duration>) {
-        self.send(self.effective, lateness);
+        self.send(self.effective, self.config.advert_interval, lateness);
         self.announce_with_advert();
     }
 
     /// Priority 0: this master leaves (RFC 9568 §5.2.4).
     pub(super) fn send_leave(&mut self) {
         self.counters.leaves_sent += 1;
-        self.send(0, None);
+        self.send(0, self.config.advert_interval, None);
     }
 
-    fn send(&mut self, priority: u8, lateness: Option<Duration>) {
+    fn send(&mut self, priority: u8, interval: Centiseconds, lateness: Option<Duration>) {
         self.last_sent = self.now;
         self.counters.adverts_sent += 1;
         self.push(Output::SendAdvert(AdvertOut {
             priority,
-            interval: self.config.advert_interval,
+            interval,
             form: self.checksum_form(),
             lateness,
         }));

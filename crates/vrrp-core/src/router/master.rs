@@ -26,7 +26,7 @@ impl VirtualRouter {
             self.on_advert_while_leaving(source, advert);
         } else if advert.priority == 0 {
             // RFC 9568 §6.4.3: advertise at once and start Adver_Timer anew.
-            if self.assert_mastership() {
+            if self.assert_mastership(advert.interval) {
                 self.restart_advert_timer();
             }
         } else if beats(advert.priority, source, self.effective, self.source) {
@@ -44,9 +44,7 @@ impl VirtualRouter {
     fn give_way(&mut self, source: IpAddr, advert: &Advert<'_>) {
         let own = self.effective;
         let priority = advert.priority;
-        // What waits to be announced is the winner's now.
-        self.announcement_waits = false;
-        self.send_advert(None);
+        self.send_goodbye(advert.interval);
         let cause = if priority > own {
             Cause::HigherPriority {
                 master: source,
@@ -66,7 +64,7 @@ impl VirtualRouter {
     /// The other master loses: its advert is discarded, ours follows at once (RFC 9568 §6.4.3),
     /// and the addresses are announced again, for it may have announced them as its own.
     pub(super) fn on_conflict(&mut self, source: IpAddr, advert: &Advert<'_>) {
-        self.assert_mastership();
+        self.assert_mastership(advert.interval);
         self.announce_after_conflict();
         // The master that we took over from has not heard of it yet: not a conflict.
         if self.now.since(self.since) <= self.own_interval() {

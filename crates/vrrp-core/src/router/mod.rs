@@ -82,8 +82,8 @@ pub struct VirtualRouter {
 
     /// When this router last sent an advert, of whatever priority.
     last_sent: Instant,
-    /// No immediate advert before this.
-    assert_after: Instant,
+    /// When the last immediate advert was sent.
+    last_assert: Option<Instant>,
     last_announced: Instant,
     /// The next announcement after a conflict is the echo of the last.
     echo: Option<Echo>,
@@ -134,7 +134,7 @@ impl VirtualRouter {
             heard_form: None,
             pseudo_header_heard: None,
             last_sent: Instant::default(),
-            assert_after: Instant::default(),
+            last_assert: None,
             last_announced: Instant::default(),
             echo: None,
             announcement_waits: false,

@@ -65,7 +65,7 @@ impl VirtualRouter {
             None if self.effective < before => self.offer_from(before, false),
             // Backups that were about to preempt hear at once that they need not.
             None => {
-                self.assert_mastership();
+                self.assert_mastership(self.config.advert_interval);
             }
             Some(Leave::Offer { from, .. }) if self.effective >= from => {
                 self.resume_mastership();

@@ -134,3 +134,30 @@ fn ten_millisecond_intervals_work_like_any_other() {
     bench.wait(ms(100));
     assert_eq!(bench.take_sent().len(), 10);
 }
+
+/// Whoever hears the goodbye last must not wait for the winner in the loser's interval.
+#[test]
+fn the_goodbye_of_a_loser_has_the_winners_interval() {
+    let mut bench = Bench::master(with(|config| config.advert_interval = Centiseconds(1)));
+    bench.hear_advert(LOWER, &every(200, 50));
+    let goodbye = bench.take().into_iter().find_map(|output| match output {
+        vrrp_core::Output::SendAdvert(advert) => Some(advert),
+        _ => None,
+    });
+    assert_eq!(
+        goodbye.map(|advert| advert.interval),
+        Some(Centiseconds(50))
+    );
+}
+
+/// Backups that heard the rival wait for three of its intervals only.
+#[test]
+fn a_rival_of_a_shorter_interval_is_answered_within_a_quarter_of_that() {
+    let mut bench = Bench::master(config());
+    for _ in 0..10 {
+        bench.take();
+        bench.hear_advert(LOWER, &every(50, 4));
+        bench.wait(ms(10));
+        assert_eq!(bench.take_sent(), [100]);
+    }
+}

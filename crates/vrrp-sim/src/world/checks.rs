@@ -1,6 +1,6 @@
 //! The invariants, looked at whenever time passes or something changes.
 
-use vrrp_core::State;
+use vrrp_core::{Cause, State};
 
 use super::World;
 use crate::fault::Fault;
@@ -152,6 +152,57 @@ impl World<'_> {
         }
     }
 
+    /// Without Preempt_Mode nobody takes over from a living master that has not said goodbye.
+    pub(super) fn check_preemption(&mut self, host: usize, cause: Option<&Cause>) {
+        let preempts = self.configs[host].preempt
+            || self.hosts[host].node.as_ref().is_some_and(Node::is_owner);
+        if preempts || self.is_model(host) {
+            return;
+        }
+        let delay = self.scenario.network.delay_max;
+        let interval = |host: usize| self.configs[host].advert_interval.0;
+        let stays = |other: &usize| {
+            // One that starts has listened for three of its own intervals by then.
+            let spoke = interval(*other) < 3 * interval(host);
+            let other = &self.hosts[*other];
+            let node = other.node.as_ref();
+            spoke
+                && other.runs()
+                && other.link
+                && !other.said_goodbye
+                && self.time - other.master_since.max(other.resumed) > delay
+                && node.is_some_and(|node| node.state() == State::Master)
+        };
+        let victim = (0..self.hosts.len())
+            .filter(|other| *other != host)
+            .find(stays);
+        let says_so = matches!(cause, Some(Cause::Preempted { .. }));
+        if says_so || (self.watch.calm && victim.is_some()) {
+            let seen = format!("host {host} preempted {victim:?}");
+            self.watch
+                .violated(Invariant::NoPreemption, self.time, seen);
+        }
+    }
+
+    /// As far as it may be master at all, and nobody asked it to let others be.
+    fn check_owner(&mut self) {
+        let delayed = self
+            .configs
+            .iter()
+            .any(|config| !config.preempt_delay.is_zero());
+        if delayed || self.anybody_resigned {
+            return;
+        }
+        let waits = self
+            .candidates()
+            .any(|node| node.is_owner() && node.state() != State::Master);
+        if waits {
+            let seen = "the owner of the addresses is not master";
+            self.watch
+                .violated(Invariant::OwnerIsMaster, self.time, seen);
+        }
+    }
+
     fn check_settled(&mut self) {
         let masters = self
             .hosts
@@ -186,6 +237,8 @@ impl World<'_> {
             self.watch
                 .violated(Invariant::TheBestIsMaster, self.time, seen);
         }
+        self.check_owner();
+        self.check_client();
         self.check_flapping();
         self.watch.calm = true;
     }

@@ -1,11 +1,12 @@
 //! How each fault begins and ends.
 
-use vrrp_core::{FaultReason, Input};
+use vrrp_core::{FaultReason, Input, RouterConfig};
+use vrrp_wire::Centiseconds;
 
 use super::{Event, SICK, World};
-use crate::fault::{Fault, Planned};
+use crate::fault::{CLIENT, Fault, Planned};
 use crate::node::Node;
-use crate::scenario::address;
+use crate::scenario::virtual_address;
 use crate::watch::Invariant;
 
 impl World<'_> {
@@ -58,7 +59,12 @@ impl World<'_> {
             Planned::Restart(_) => until.down = until.down.max(end),
             Planned::Drain(_) => until.drained = until.drained.max(end),
             Planned::Sick(_) => until.sick = until.sick.max(end),
-            Planned::Resign | Planned::Priority(_) | Planned::AddressLost => {}
+            Planned::Resign
+            | Planned::AddressLost
+            | Planned::Priority(_)
+            | Planned::Preempt(_)
+            | Planned::Addresses(_)
+            | Planned::Interval(_) => {}
         }
         if !self.hosts[host].runs() {
             // What cannot be asked of a program that does not run is no plan.
@@ -73,16 +79,25 @@ impl World<'_> {
             }
             Planned::Drain(_) => self.input(host, &Input::Drain),
             Planned::Sick(_) => self.input(host, &SICK),
-            Planned::Priority(priority) => self.change_priority(host, priority),
+            Planned::Priority(priority) => self.reload(host, |config| {
+                // An owner stays one.
+                if config.priority != 255 {
+                    config.priority = priority;
+                }
+            }),
+            Planned::Preempt(preempt) => self.reload(host, |config| config.preempt = preempt),
+            Planned::Addresses(count) => self.reload(host, |config| {
+                config.addresses = (0..count).map(virtual_address).collect();
+            }),
+            Planned::Interval(interval) => self.reload(host, |config| {
+                config.advert_interval = Centiseconds(interval);
+            }),
             Planned::AddressLost => self.input(host, &Input::AddressesLost),
         }
     }
 
-    fn change_priority(&mut self, host: usize, priority: u8) {
-        if self.configs[host].priority == 255 {
-            return;
-        }
-        self.configs[host].priority = priority;
+    fn reload(&mut self, host: usize, change: impl FnOnce(&mut RouterConfig)) {
+        change(&mut self.configs[host]);
         let now = self.hosts[host].clock.local(self.time);
         let config = self.configs[host].clone();
         if let Some(Node::Vrrpd(router)) = &mut self.hosts[host].node
@@ -118,12 +133,7 @@ impl World<'_> {
                 if self.until[host].no_link <= self.time {
                     self.hosts[host].link = true;
                     if self.hosts[host].runs() {
-                        self.input(
-                            host,
-                            &Input::Up {
-                                source: address(host),
-                            },
-                        );
+                        self.up(host);
                     }
                 }
             }
@@ -167,12 +177,7 @@ impl World<'_> {
             return;
         }
         if self.hosts[host].link {
-            self.input(
-                host,
-                &Input::Up {
-                    source: address(host),
-                },
-            );
+            self.up(host);
         } else {
             self.input(
                 host,
@@ -221,6 +226,6 @@ impl World<'_> {
                 Fault::Partition(mask, _) => (mask >> from) & 1 != (mask >> to) & 1,
                 _ => false,
             });
-        !cut && self.hosts[from].link && self.hosts[to].link
+        !cut && self.hosts[from].link && (to == CLIENT || self.hosts[to].link)
     }
 }

@@ -1,0 +1,99 @@
+//! What the simulator found, each shrunk and replayed.
+
+use vrrp_sim::Fault::*;
+use vrrp_sim::Kind::*;
+use vrrp_sim::Planned::*;
+use vrrp_sim::{HostSpec, Scenario, run};
+
+fn holds(scenario: &Scenario) {
+    let outcome = run(scenario);
+    assert_eq!(outcome.violation, None, "{scenario}");
+    assert!(outcome.failovers > 0, "{scenario}");
+}
+
+/// A Keepalived that woke beside a fresh vrrpd with a faster clock was kept from being heard for
+/// ever.
+#[test]
+fn a_keepalived_that_drops_our_adverts_is_heard_all_the_same() {
+    holds(
+        &Scenario::new(2434, 5001, 20005)
+            .host(HostSpec::new(Keepalived, 234, 10).drifting(-185595))
+            .host(HostSpec::new(Vrrpd, 198, 10).drifting(5603))
+            .at(1200000000, Stall(1, 808661828))
+            .at(3308661828, Loss(147908, 1340654235))
+            .at(3708156400, Partition(2, 393498854))
+            .at(4060303213, Crash(1, 81040864))
+            .at(4094519575, Stall(0, 1104101987))
+            .at(4327932291, Partition(1, 197149799)),
+    );
+}
+
+/// Masters of both checksum forms talked past each other for ever.
+#[test]
+fn masters_of_both_checksum_forms_come_to_terms() {
+    holds(
+        &Scenario::new(388, 17929, 71719)
+            .duplicates(50000)
+            .host(
+                HostSpec::new(Keepalived, 100, 2)
+                    .patient()
+                    .drifting(-129330),
+            )
+            .host(HostSpec::new(Vrrpd, 100, 2).patient().drifting(-164015))
+            .host(HostSpec::new(Vrrpd, 100, 2).patient().drifting(106539))
+            .host(HostSpec::new(Vrrpd, 100, 2).patient().drifting(-78803))
+            .host(HostSpec::new(Vrrpd, 100, 2).patient().drifting(-135426))
+            .at(240000000, Kill(3, 132676369))
+            .at(652676369, Plan(3, Restart(156614562)))
+            .at(1089290931, Kill(2, 31964470))
+            .at(1361255401, OneWay(4, 3, 130798218))
+            .at(1692053619, Stall(2, 146725016))
+            .at(2098778635, Loss(80011, 154532078))
+            .at(2128580319, Plan(0, Restart(62878962))),
+    );
+}
+
+/// The goodbye of a host with a short interval came last, and taught a third host to wait for the
+/// winner for that time only.
+#[test]
+fn a_goodbye_does_not_teach_the_losers_interval() {
+    holds(
+        &Scenario::new(5626, 11026, 44106)
+            .host(HostSpec::new(Vrrpd, 255, 50))
+            .host(HostSpec::new(Vrrpd, 194, 100))
+            .host(HostSpec::new(Vrrpd, 157, 1))
+            .host(HostSpec::new(Vrrpd, 112, 100))
+            .at(36287383703, Plan(2, Restart(10590801266))),
+    );
+}
+
+/// Every host with a shorter interval took over in turn, each taught by the last, for the master
+/// answered the later ones too late.
+#[test]
+fn hosts_of_shorter_intervals_do_not_take_over_in_turn_for_ever() {
+    holds(
+        &Scenario::new(10897, 11588, 46355)
+            .host(HostSpec::new(Vrrpd, 238, 100).patient())
+            .host(HostSpec::new(Vrrpd, 199, 2).patient())
+            .host(HostSpec::new(Vrrpd, 154, 1).patient())
+            .host(HostSpec::new(Vrrpd, 115, 1).patient())
+            .host(HostSpec::new(Vrrpd, 78, 2).patient())
+            .at(12000000000, Partition(31, 4733988018))
+            .at(16203505280, LinkDown(2, 9093605669)),
+    );
+}
+
+/// Of three equal successors one had learned the interval of another, which gave way at once.
+#[test]
+fn equal_successors_of_different_intervals_leave_one_master() {
+    holds(
+        &Scenario::new(4289, 18507, 74028)
+            .host(HostSpec::new(Vrrpd, 100, 50).patient())
+            .host(HostSpec::new(Vrrpd, 100, 2).patient())
+            .host(HostSpec::new(Vrrpd, 100, 2).patient())
+            .host(HostSpec::new(Vrrpd, 100, 2).patient())
+            .host(HostSpec::new(Vrrpd, 100, 100).patient())
+            .at(28949654384, Plan(3, AddressLost))
+            .at(62943528728, Plan(3, Resign)),
+    );
+}
