@@ -7,6 +7,7 @@
 use std::fmt;
 use std::path::Path;
 
+use vrrp_net::claim::{Claim, ClaimError, Holder, PATIENCE};
 use vrrp_net::netlink::{AddressInfo, LinkInfo, Netlink, NetlinkError};
 use vrrp_net::vmac;
 
@@ -28,14 +29,14 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum CleanupError {
     /// A daemon is running, so that nothing is left over.
-    #[error(
-        "vrrpd is running{}, and what it holds is not left over; stop it first",
-        .0.map_or_else(String::new, |pid| format!(" (pid {pid})"))
-    )]
-    Running(Option<u32>),
+    #[error("vrrpd is running ({0}), and what it holds is not left over; stop it first")]
+    Running(Holder),
     /// Whether a daemon is running cannot be told.
     #[error("could not tell whether vrrpd is running: {0}")]
-    Unknown(#[source] SocketError),
+    Unknown(#[source] ClaimError),
+    /// The ledger belongs to a daemon that runs elsewhere.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     /// No runtime.
     #[error("starting the runtime: {0}")]
     Runtime(#[from] std::io::Error),
@@ -62,10 +63,11 @@ pub enum Leased {
 /// # Errors
 /// A daemon is running, or it cannot be told; nothing was touched then.
 pub fn run(socket: &Path, leased: Leased) -> Result<Outcome, CleanupError> {
-    let _lock = ControlLock::take(socket).map_err(|error| match error {
-        SocketError::SecondDaemon { pid, .. } => CleanupError::Running(pid),
+    let _claim = Claim::take(PATIENCE).map_err(|error| match error {
+        ClaimError::Taken(holder) => CleanupError::Running(holder),
         _ => CleanupError::Unknown(error),
     })?;
+    let _lock = ControlLock::take(socket)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use vrrp_config::{HostFacts, LoadOptions, Loaded, LoadedConfig, Realtime, Style, load};
+use vrrp_net::claim::{Claim, PATIENCE};
 
 use super::{RunArgs, exit, terminal};
 use crate::control::ControlSocket;
@@ -42,6 +43,7 @@ pub fn run(args: RunArgs) -> ExitCode {
 fn start(args: RunArgs, options: LoadOptions, loaded: LoadedConfig) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     privileges::check().map_err(|error| text(&error))?;
+    let _claim = Claim::take(PATIENCE).map_err(|error| text(&error))?;
     let control =
         ControlSocket::bind(&loaded.config.control.socket).map_err(|error| text(&error))?;
     let metrics = loaded.config.metrics.listen.map(metrics::bind).transpose();

@@ -10,6 +10,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
+use vrrp_net::claim::{self, Holder};
 
 use super::GROUP;
 use crate::events::Event;
@@ -33,6 +34,17 @@ pub enum ClientError {
         .0.display()
     )]
     NoDaemon(PathBuf),
+    /// Nobody listens there, although a daemon runs.
+    #[error(
+        "no vrrpd listens on {}, but one runs here ({holder}): give --socket PATH with the `control: {{socket: PATH}}` of its configuration, or try again if it starts or stops just now",
+        .path.display()
+    )]
+    Elsewhere {
+        /// The control socket.
+        path: PathBuf,
+        /// The daemon.
+        holder: Holder,
+    },
     /// The socket is not for this user.
     #[error(
         "permission denied on {}: run this as root or as a member of the group {GROUP} (`usermod -aG {GROUP} USER`, then log in again)",
@@ -86,7 +98,10 @@ impl ClientError {
     /// Whether it means that no daemon runs.
     #[must_use]
     pub const fn no_daemon(&self) -> bool {
-        matches!(self, Self::NoDaemon(_) | Self::Ended)
+        matches!(
+            self,
+            Self::NoDaemon(_) | Self::Elsewhere { .. } | Self::Ended
+        )
     }
 }
 
@@ -169,14 +184,21 @@ impl Client {
             .unwrap_or_else(|_| Err(ClientError::Timeout(self.path.clone())))
     }
 
+    fn nobody_listens(&self) -> ClientError {
+        let path = self.path.clone();
+        // Whether one runs elsewhere is a courtesy: the error stands without it.
+        match claim::holder() {
+            Ok(Some(holder)) => ClientError::Elsewhere { path, holder },
+            _ => ClientError::NoDaemon(path),
+        }
+    }
+
     async fn send(&self, method: Method, target: &str) -> Result<Response<Incoming>, ClientError> {
         let path = || self.path.clone();
         let stream = UnixStream::connect(&self.path)
             .await
             .map_err(|cause| match cause.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                    ClientError::NoDaemon(path())
-                }
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => self.nobody_listens(),
                 io::ErrorKind::PermissionDenied => ClientError::Permission(path()),
                 _ => ClientError::Connect {
                     path: path(),

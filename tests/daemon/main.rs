@@ -22,6 +22,7 @@ mod preempt;
 mod privileges;
 mod reload;
 mod repair;
+mod second;
 mod stall;
 mod startup_errors;
 mod status;

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use vrrp_lab::{CONFIG_FILE, Command, Host, Lab, Output, Result, User, tools};
 
-use crate::cluster::{BOUND, Cluster, config, fingerprint, vip};
+use crate::cluster::{BOUND, config, fingerprint, vip};
 
 /// Runs the daemon, which has to refuse with all of `words` and exit code 1; nothing is touched.
 fn refuses(lab: &Lab, run: impl Fn(&Host) -> Result<Output>, words: &[&str]) -> Result<()> {
@@ -121,28 +121,6 @@ fn a_metrics_address_of_another_host_is_named() -> Result<()> {
         |host| host.vrrpd_command(&["run"], BOUND),
         &["10.0.50.12:9650", "metrics"],
     )
-}
-
-#[test]
-fn a_second_daemon_on_the_same_socket_is_refused_and_the_first_goes_on() -> Result<()> {
-    let cluster = Cluster::start("")?;
-    let host = cluster.host("cp1");
-    let other = "/etc/vrrpd/other.yaml";
-    let text = config(200, "metrics: {listen: off}\n").replace("10.0.50.20", "10.0.50.77");
-    host.write_file(other, text)?;
-    let before = host.addresses()?.len();
-    let output = host.vrrpd_command(&["run", "--config", other], BOUND)?;
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let pid = cluster.daemon("cp1").process().pid().to_string();
-    assert!(output.stderr.contains(&pid), "{output:?}");
-    assert!(
-        output.stderr.contains("/run/vrrpd/vrrpd.sock"),
-        "{output:?}"
-    );
-    assert_eq!(host.addresses()?.len(), before);
-    cluster.stays("cp1", 10)?;
-    assert_eq!(cluster.daemon("cp1").state().as_deref(), Some("master"));
-    Ok(())
 }
 
 #[test]

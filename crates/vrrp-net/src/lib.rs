@@ -1,4 +1,5 @@
-//! Linux for VRRP: raw sockets, announcements, netlink addresses and links, timers.
+//! Linux for VRRP: raw sockets, announcements, netlink addresses and links, timers, and the
+//! claim that keeps a second daemon away.
 //! Nothing here knows the protocol's rules; the daemon asks, this crate does it and reports
 //! what the kernel said.
 //!
@@ -7,6 +8,7 @@
 #![deny(unsafe_code)]
 
 pub mod announce;
+pub mod claim;
 pub mod clock;
 mod errno;
 mod interface;
