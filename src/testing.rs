@@ -28,6 +28,7 @@ pub(crate) fn view() -> Arc<DaemonView> {
 
 fn live(state: InstanceState) -> Live {
     Live {
+        name: "control-plane".into(),
         state,
         reason: "nobody else was heard".into(),
         since: SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800),
@@ -50,7 +51,7 @@ fn master() -> Arc<InstanceView> {
         warnings: vec!["10.0.50.13 has the same priority".into()],
         ..live(InstanceState::Master)
     };
-    let view = InstanceView::new("control-plane".into(), 51, Version::V3, Family::V4, live);
+    let view = InstanceView::new(51, Version::V3, Family::V4, live);
     view.counters.adverts_sent.add(42);
     view.counters.dropped[DropReason::Checksum.index()].add(3);
     view.counters.transitions[usize::from(InstanceState::Master.number())].up();
@@ -69,14 +70,14 @@ fn master() -> Arc<InstanceView> {
 
 fn backup() -> Arc<InstanceView> {
     let live = Live {
+        name: "say \"v6\"".into(),
         addresses: vec!["fe80::20/128".into()],
         effective_priority: 1,
         effective_priority_reason: "the check apiserver fails".into(),
         master: Some((IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1)), 150)),
         ..live(InstanceState::Backup)
     };
-    let name = "say \"v6\"".into();
-    let view = InstanceView::new(name, 52, Version::V3, Family::V6, live);
+    let view = InstanceView::new(52, Version::V3, Family::V6, live);
     view.master_heard.touch();
     Arc::new(view)
 }

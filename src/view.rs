@@ -109,6 +109,8 @@ impl Counters {
 /// The parts of a virtual router that change rarely.
 #[derive(Clone, Debug)]
 pub struct Live {
+    /// Name in the configuration.
+    pub name: String,
     /// Current state.
     pub state: InstanceState,
     /// Why, as a sentence.
@@ -138,8 +140,6 @@ pub struct Live {
 /// One virtual router as seen from outside the protocol thread.
 #[derive(Debug)]
 pub struct InstanceView {
-    /// Name in the configuration.
-    pub name: String,
     /// Virtual router identifier.
     pub vrid: u8,
     /// Protocol version.
@@ -166,9 +166,8 @@ const LATENESS_BUCKETS: [f64; 12] = [
 impl InstanceView {
     /// A view with all totals at zero.
     #[must_use]
-    pub fn new(name: String, vrid: u8, version: Version, family: Family, live: Live) -> Self {
+    pub fn new(vrid: u8, version: Version, family: Family, live: Live) -> Self {
         Self {
-            name,
             vrid,
             version,
             family,

@@ -49,6 +49,7 @@ impl StandIn {
         let socket = ControlSocket::bind(&directory.path().join("s")).expect("a free path");
         let view = DaemonView::default();
         let live = Live {
+            name: "one".into(),
             state,
             reason: "because".into(),
             since: SystemTime::now(),
@@ -62,7 +63,7 @@ impl StandIn {
             addresses: vec!["10.0.50.20/32".into()],
             warnings: Vec::new(),
         };
-        let instance = InstanceView::new("one".into(), 51, Version::V3, Family::V4, live);
+        let instance = InstanceView::new(51, Version::V3, Family::V4, live);
         view.replace(Running {
             instances: vec![Arc::new(instance)],
             ..Running::default()

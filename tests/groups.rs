@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use vrrp_lab::{Daemon, Lab};
+use vrrp_lab::{CONFIG_FILE, Daemon, Host, Lab};
 
 type Result = vrrp_lab::Result<()>;
 
@@ -179,4 +179,50 @@ fn resigning_one_member_moves_the_group() -> Result {
     let (code, text) = daemons[index].post("resign?instance=first")?;
     assert_eq!(code, 200, "{text}");
     wait_both_on(&lab, other(&master))
+}
+
+fn reload(host: &Host, daemon: &Daemon, text: &str) -> Result {
+    host.write_file(CONFIG_FILE, text)?;
+    assert_eq!(daemon.post("reload")?.0, 200);
+    Ok(())
+}
+
+#[test]
+fn a_group_that_is_dissolved_while_it_is_held_back_frees_its_members() -> Result {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    // The second lacks its source address, and the first is held back for it.
+    let daemon = host.start_vrrpd(&config(0, true))?;
+    daemon.wait_instance("held back", BOUND, |first| {
+        let reason = first["reason"].as_str().unwrap_or_default();
+        first["state"] == "backup" && reason.contains("sync group")
+    })?;
+    reload(host, &daemon, &config(0, false))?;
+    lab.wait_only_holder(FIRST, "cp1", BOUND)?;
+    // And the other way round.
+    reload(host, &daemon, &config(0, true))?;
+    daemon.wait_state("backup", BOUND)?;
+    lab.wait_until("the first is given up", BOUND, || {
+        lab.holders(FIRST).is_ok_and(|holders| holders.is_empty())
+    })
+}
+
+#[test]
+fn a_member_whose_vrid_changes_stays_in_its_group() -> Result {
+    let lab = lab()?;
+    let daemons = start(&lab, true)?;
+    let master = settled(&lab, &daemons, 10)?;
+    for (number, host) in lab.hosts().iter().enumerate() {
+        let text = config(number, true).replace("vrid: 52", "vrid: 62");
+        reload(host, &daemons[number], &text)?;
+    }
+    let vrid = |daemon: &Daemon| daemon.instance(Some("second")).ok()?["vrid"].as_u64();
+    lab.wait_until("the new identifier is in use", BOUND, || {
+        daemons.iter().all(|daemon| vrid(daemon) == Some(62))
+    })?;
+    let now = settled(&lab, &daemons, 20)?;
+    // The election may have gone either way; resigning one moves both all the same.
+    let (code, text) = daemons[usize::from(now == "cp2")].post("resign?instance=second")?;
+    assert_eq!(code, 200, "{text} ({master} before)");
+    wait_both_on(&lab, other(&now))
 }

@@ -16,12 +16,9 @@ pub fn status_document(view: &DaemonView) -> Status {
     let running = view.running();
     let mut warnings = running.warnings.clone();
     for instance in &running.instances {
-        let of_instance = &instance.live().warnings;
-        warnings.extend(
-            of_instance
-                .iter()
-                .map(|text| format!("{}: {text}", instance.name)),
-        );
+        let live = instance.live();
+        let of_instance = live.warnings.iter();
+        warnings.extend(of_instance.map(|text| format!("{}: {text}", live.name)));
     }
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -67,7 +64,7 @@ fn instance(view: &InstanceView) -> InstanceStatus {
         view.master_heard.age()
     };
     InstanceStatus {
-        name: view.name.clone(),
+        name: live.name,
         state: live.state,
         reason: live.reason,
         since: rfc3339(live.since),

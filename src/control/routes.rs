@@ -105,16 +105,11 @@ impl Routes {
         };
         if let Some(name) = &instance {
             let running = self.control.view.running();
-            if !running
-                .instances
-                .iter()
-                .any(|instance| instance.name == *name)
-            {
-                let names: Vec<_> = running
-                    .instances
-                    .iter()
-                    .map(|instance| instance.name.as_str())
-                    .collect();
+            let instances = running.instances.iter();
+            let names: Vec<_> = instances
+                .map(|instance| instance.live().name.clone())
+                .collect();
+            if !names.contains(name) {
                 let message = format!(
                     "there is no instance \"{name}\"; there are: {}",
                     names.join(", ")

@@ -68,8 +68,9 @@ impl Checks {
                     tracks.any(|track| track.target == Tracked::Check(handle.name().to_owned()))
                 });
                 let states = tracking.filter_map(|instance| {
-                    let view = views.iter().find(|view| view.name == instance.name)?;
-                    Some((instance.name.as_str(), view.live().state))
+                    let mut lives = views.iter().map(|view| view.live());
+                    let live = lives.find(|live| live.name == instance.name)?;
+                    Some((instance.name.as_str(), live.state))
                 });
                 handle.set_environment(environment(&states.collect::<Vec<_>>()));
             }

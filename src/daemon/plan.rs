@@ -7,7 +7,7 @@ use std::time::Duration;
 use vrrp_check::{CheckSpec, ExecSpec, FileSpec, HoldDown, HttpSpec, ProbeSpec, TcpSpec, TlsSpec};
 use vrrp_config as config;
 use vrrp_core::{AnnouncePolicy, ChecksumPolicy, LeasePolicy, RouterConfig};
-use vrrp_wire::{Auth, Centiseconds, ChecksumForm, Version};
+use vrrp_wire::{Auth, Centiseconds, ChecksumForm, Family, Version};
 
 /// Everything that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,11 @@ impl Plan {
 }
 
 impl InstancePlan {
+    /// What tells one virtual router from another, but for the interface.
+    pub(super) fn identity(&self) -> (u8, Family) {
+        (self.router.vrid, self.router.family())
+    }
+
     fn new(instance: &config::Instance) -> Self {
         Self {
             name: instance.name.clone(),

@@ -34,7 +34,7 @@ impl Scraped {
     fn new(view: &Arc<InstanceView>) -> Self {
         let live = view.live().clone();
         let identity = vec![
-            ("instance", view.name.clone()),
+            ("instance", live.name.clone()),
             ("interface", live.interface.clone()),
             ("vrid", view.vrid.to_string()),
         ];

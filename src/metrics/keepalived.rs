@@ -183,7 +183,7 @@ pub(super) fn encode(
 
 fn identity(one: &Scraped, name: &'static str) -> Labels {
     vec![
-        (name, one.view.name.clone()),
+        (name, one.live.name.clone()),
         ("intf", one.live.interface.clone()),
         ("vrid", one.view.vrid.to_string()),
     ]

@@ -145,17 +145,32 @@ impl Cluster {
     /// Sees `adverts` more adverts and asserts that in this time `master` alone sent any, and
     /// that no host got or lost the VIP.
     pub(crate) fn stays(&self, master: &str, adverts: usize) -> Result<()> {
+        self.stays_among(master, adverts, |_| true)
+    }
+
+    /// As [`stays`](Self::stays), of the adverts of one VRID.
+    pub(crate) fn stays_with(&self, master: &str, vrid: u8, adverts: usize) -> Result<()> {
+        self.stays_among(master, adverts, |advert| advert.vrid == vrid)
+    }
+
+    fn stays_among(
+        &self,
+        master: &str,
+        adverts: usize,
+        of_interest: impl Fn(&SeenAdvert) -> bool,
+    ) -> Result<()> {
         let since = Instant::now();
+        let seen = || {
+            let mut seen = self.capture().adverts_since(since);
+            seen.retain(&of_interest);
+            seen
+        };
         self.lab
             .wait_until(&format!("{adverts} more adverts"), BOUND, || {
-                self.capture().adverts_since(since).len() >= adverts
+                seen().len() >= adverts
             })?;
-        let others: Vec<SeenAdvert> = self
-            .capture()
-            .adverts_since(since)
-            .into_iter()
-            .filter(|advert| advert.host != master)
-            .collect();
+        let mut others = seen();
+        others.retain(|advert| advert.host != master);
         assert!(others.is_empty(), "{others:?}\n{}", self.lab.diagnostics());
         let moves = self.moves(since);
         assert!(moves.is_empty(), "{moves:?}\n{}", self.lab.diagnostics());

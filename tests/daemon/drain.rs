@@ -24,6 +24,10 @@ fn a_drained_master_hands_over_and_is_master_again_when_undrained() -> Result<()
 fn a_drained_host_stays_backup_even_where_it_is_alone() -> Result<()> {
     let mut cluster = Cluster::start("")?;
     cluster.command_succeeds("cp3", &["drain"])?;
+    let says_so = |instance: &serde_json::Value| instance["reason"].to_string().contains("drain");
+    cluster
+        .daemon("cp3")
+        .wait_instance("the reason", BOUND, says_so)?;
     cluster.crash("cp1")?;
     cluster.settle("cp2")?;
     cluster.crash("cp2")?;

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod announce;
+mod beat;
 mod cluster;
 mod config_errors;
 mod conflict;
@@ -21,6 +22,8 @@ mod overrun;
 mod preempt;
 mod privileges;
 mod reload;
+mod reload_unchanged;
+mod rename;
 mod repair;
 mod second;
 mod stall;

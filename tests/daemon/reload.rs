@@ -1,67 +1,17 @@
 //! The configuration is read again: what is equal goes on, what is wrong changes nothing.
 
-use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::sys::signal::Signal;
-use vrrp_lab::{CONFIG_FILE, Lab, Result, SeenAdvert, VIP};
+use vrrp_lab::{CONFIG_FILE, Lab, Result, VIP};
 
+use crate::beat::{INGRESS, adverts, ingress, keeps_its_beat, slow};
 use crate::cluster::{BOUND, Cluster, config, vip};
-
-const INGRESS: &str = "  - name: ingress\n    addresses: [10.0.50.30]\n    interface: ens20f0\n    \
-     vrid: 52\n    advert_interval: 100ms\n";
-
-fn ingress() -> IpAddr {
-    [10, 0, 50, 30].into()
-}
 
 /// Writes `text` as the configuration of cp1 and reloads it there.
 fn reload(cluster: &Cluster, text: &str) -> Result<()> {
     cluster.host("cp1").write_file(CONFIG_FILE, text)?;
     cluster.command_succeeds("cp1", &["reload"]).map(drop)
-}
-
-/// A master of priority 100 with an interval of half a second sent no advert too many, missed
-/// none, and did not leave.
-fn keeps_its_beat(seen: &[SeenAdvert]) {
-    const SLOW: Duration = Duration::from_millis(500);
-    assert!(seen.iter().all(|advert| advert.priority == 100), "{seen:?}");
-    for pair in seen.windows(2) {
-        let gap = pair[1].at.duration_since(pair[0].at);
-        assert!(gap > SLOW / 2 && gap < SLOW * 2, "{gap:?} in {seen:?}");
-    }
-}
-
-/// Adverts of a VRID since a moment.
-fn adverts(lab: &Lab, vrid: u8, since: Instant) -> Vec<SeenAdvert> {
-    let mut adverts = lab.capture().adverts_since(since);
-    adverts.retain(|advert| advert.vrid == vrid);
-    adverts
-}
-
-#[test]
-fn an_unchanged_instance_sends_no_extra_advert_and_misses_none() -> Result<()> {
-    let lab = Lab::new(1)?;
-    let host = lab.host("cp1")?;
-    let text = config(100, "").replace("100ms", "500ms");
-    let daemon = host.start_vrrpd(&text)?;
-    daemon.wait_state("master", BOUND)?;
-    let since = Instant::now();
-    for round in 1..=4 {
-        lab.wait_until("two more adverts", BOUND, || {
-            adverts(&lab, 51, since).len() >= 2 * round
-        })?;
-        let with = if round % 2 == 1 { INGRESS } else { "" };
-        host.write_file(CONFIG_FILE, text.clone() + with)?;
-        let output = host.vrrpd_command(&["reload"], BOUND)?;
-        assert!(output.status.success(), "{output:?}");
-    }
-    lab.wait_until("the last adverts", BOUND, || {
-        adverts(&lab, 51, since).len() >= 10
-    })?;
-    keeps_its_beat(&adverts(&lab, 51, since));
-    assert_eq!(lab.holder_log().changes_of(vip()).len(), 1);
-    Ok(())
 }
 
 #[test]
@@ -155,7 +105,7 @@ fn an_address_comes_and_goes_without_a_change_of_state() -> Result<()> {
 fn an_address_that_comes_or_goes_costs_no_extra_advert() -> Result<()> {
     let lab = Lab::new(1)?;
     let host = lab.host("cp1")?;
-    let text = config(100, "").replace("100ms", "500ms");
+    let text = slow();
     let two = text.replace("[10.0.50.20]", "[10.0.50.20, 10.0.50.30]");
     let daemon = host.start_vrrpd(&text)?;
     daemon.wait_state("master", BOUND)?;
@@ -183,7 +133,7 @@ fn a_changed_interface_moves_that_instance_alone() -> Result<()> {
     let host = lab.host("cp1")?;
     host.add_interface("ens30f0")?;
     host.add_address_to("ens30f0", [10, 0, 60, 11].into(), 24)?;
-    let slow = config(100, "").replace("100ms", "500ms");
+    let slow = slow();
     let daemon = host.start_vrrpd(&(slow.clone() + INGRESS))?;
     let on = |interface: &str| {
         daemon.wait_status(
@@ -256,7 +206,7 @@ fn a_lower_priority_hands_over_and_a_higher_one_takes_back() -> Result<()> {
 fn a_changed_vrid_moves_that_instance_alone() -> Result<()> {
     let lab = Lab::new(1)?;
     let host = lab.host("cp1")?;
-    let text = config(100, "").replace("100ms", "500ms") + INGRESS;
+    let text = slow() + INGRESS;
     let daemon = host.start_vrrpd(&text)?;
     daemon.wait_state("master", BOUND)?;
     lab.wait_only_holder(ingress(), "cp1", BOUND)?;

@@ -33,6 +33,23 @@ impl SyncGroup {
         }
     }
 
+    /// A group of routers that run already, as after a change of the configuration. Only one in
+    /// fault holds the others back: one that has not started yet is not waited for. Calls
+    /// `order` as [`on_state`](Self::on_state) does.
+    #[must_use]
+    pub fn running(members: Vec<State>, mut order: impl FnMut(usize, GroupOrder)) -> Self {
+        let held = members.contains(&State::Fault);
+        let wanted = if held {
+            GroupOrder::Hold
+        } else {
+            GroupOrder::Free
+        };
+        for index in 0..members.len() {
+            order(index, wanted);
+        }
+        Self { members, held }
+    }
+
     /// Member number `member` is now in `state`. Calls `order` with the number of each other
     /// member and what it has to do.
     pub fn on_state(

@@ -6,9 +6,11 @@ use vrrp_core::{ConfigError, Input};
 
 use super::Protocol;
 use super::instance::Instance;
+use super::succession::{self, Running};
 use crate::daemon::command::Answer;
 use crate::daemon::kernel::{InstanceId, Job};
 use crate::daemon::plan::{InstancePlan, Plan};
+use crate::events::What;
 
 impl Protocol {
     /// Runs `plan` from now on. Nothing is changed if it cannot be run.
@@ -17,13 +19,16 @@ impl Protocol {
             return Err("the daemon is shutting down".into());
         }
         // Everything that can fail is tried before anything is touched.
+        let heirs = self.heirs(&plan.instances);
         let mut fresh = Vec::new();
-        for instance in &plan.instances {
-            if self.running(&instance.name).is_none() {
+        for (instance, continued) in plan.instances.iter().zip(&heirs) {
+            if continued.is_none() {
                 let made = self.make(instance.clone());
                 fresh.push(made.map_err(|error| format!("instance {}: {error}", instance.name))?);
             }
         }
+        // Who leaves its group does not take the others along.
+        self.groups.clear();
         self.order = plan
             .instances
             .iter()
@@ -32,15 +37,14 @@ impl Protocol {
         self.down
             .retain(|name, _| plan.checks.iter().any(|check| check.name == *name));
         for index in 0..self.instances.len() {
-            let instance = &self.instances[index];
-            if instance.leaving.is_some() {
+            let heir = heirs.iter().position(|continued| *continued == Some(index));
+            let planned = heir.map(|heir| &plan.instances[heir]);
+            let instance = &mut self.instances[index];
+            if let Some(successor) = &mut instance.leaving {
+                *successor = planned.cloned().map(Box::new);
                 continue;
             }
-            match plan
-                .instances
-                .iter()
-                .find(|planned| planned.name == instance.plan.name)
-            {
+            match planned {
                 Some(planned) if *planned == instance.plan => {}
                 Some(planned) => self.change(index, planned.clone()),
                 None => self.retire(index, None),
@@ -48,9 +52,17 @@ impl Protocol {
         }
         self.instances.append(&mut fresh);
         self.show_instances();
-        self.regroup(&plan.groups);
         self.remove_gone();
         self.network_changed();
+        // Those that begin have done so, and do not hold back those that run.
+        self.grouping.clone_from(&plan.groups);
+        self.regroup();
+        for index in 0..self.instances.len() {
+            let instance = &self.instances[index];
+            if instance.leaving.is_none() && instance.router.leaving() {
+                self.group_leaving(index);
+            }
+        }
         Ok(())
     }
 
@@ -58,6 +70,22 @@ impl Protocol {
     pub(super) fn make(&mut self, plan: InstancePlan) -> Result<Instance, ConfigError> {
         self.next_id += 1;
         Instance::new(InstanceId(self.next_id), plan)
+    }
+
+    /// Which running instance each planned one continues.
+    fn heirs(&self, planned: &[InstancePlan]) -> Vec<Option<usize>> {
+        let running = self.instances.iter().map(|instance| Running {
+            plan: match &instance.leaving {
+                Some(Some(successor)) => successor,
+                _ => &instance.plan,
+            },
+            on: instance
+                .place
+                .as_ref()
+                .map(|place| place.parent.name.as_ref()),
+            leaving: instance.leaving.is_some(),
+        });
+        succession::heirs(&running.collect::<Vec<_>>(), planned)
     }
 
     fn running(&self, name: &str) -> Option<&Instance> {
@@ -70,14 +98,19 @@ impl Protocol {
     fn change(&mut self, index: usize, planned: InstancePlan) {
         let instance = &self.instances[index];
         let same_router = instance.router.config().can_become(&planned.router).is_ok();
+        let parent = instance.place.as_ref().map(|place| &*place.parent.name);
         if !same_router
-            || instance.plan.interface != planned.interface
+            || !succession::stays(&instance.plan.interface, parent, &planned.interface)
             || instance.plan.vmac != planned.vmac
         {
             self.retire(index, Some(Box::new(planned)));
             return;
         }
         let old = std::mem::replace(&mut self.instances[index].plan, planned);
+        self.tell_rename(index, &old.name);
+        if self.instances[index].plan.interface != old.interface {
+            self.ask_route(index);
+        }
         self.change_prefixes(index, &old.addresses);
         let instance = &mut self.instances[index];
         let config = instance.plan.router.clone();
@@ -99,6 +132,18 @@ impl Protocol {
         self.retrack();
         self.tell_priority(index);
         self.instances[index].show();
+    }
+
+    fn tell_rename(&self, index: usize, old: &str) {
+        let name = &self.instances[index].plan.name;
+        if name == old {
+            return;
+        }
+        tracing::info!(instance = name, "{name}: it was called {old} before");
+        self.events.publish(What::Notice {
+            instance: name.clone(),
+            message: format!("it was called {old} before"),
+        });
     }
 
     /// An address that stays with another prefix length is another address to the kernel.
@@ -169,6 +214,10 @@ impl Protocol {
             successors.extend(instance.leaving.take().flatten());
             false
         });
+        if self.ending {
+            successors.clear();
+        }
+        let succeeded = !successors.is_empty();
         for plan in successors {
             match self.make(*plan) {
                 Ok(instance) => self.instances.push(instance),
@@ -182,6 +231,9 @@ impl Protocol {
             }
         } else {
             self.network_changed();
+        }
+        if succeeded {
+            self.regroup();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Sync groups: which instances move together.
 
-use vrrp_core::{GroupOrder, State, SyncGroup};
+use vrrp_core::{GroupOrder, SyncGroup};
 
 use super::Protocol;
 use crate::daemon::kernel::InstanceId;
@@ -57,31 +57,30 @@ impl Protocol {
         }
     }
 
-    /// Makes the groups of a plan anew; members keep their states.
-    pub(super) fn regroup(&mut self, groups: &[Vec<String>]) {
-        self.groups = groups
-            .iter()
-            .map(|names| {
-                let members: Vec<&super::Instance> = names
-                    .iter()
-                    .filter_map(|name| {
-                        self.instances.iter().find(|instance| {
-                            instance.plan.name == *name && instance.leaving.is_none()
-                        })
-                    })
-                    .collect();
-                let mut sync = SyncGroup::new(members.len());
-                for (member, instance) in members.iter().enumerate() {
-                    let state = instance.router.state();
-                    if state != State::Init {
-                        sync.on_state(member, state, |_, _| {});
-                    }
-                }
-                Group {
-                    members: members.iter().map(|instance| instance.id).collect(),
-                    sync,
-                }
-            })
-            .collect();
+    /// Makes the groups anew of the instances that run now; members keep their states. Who is in
+    /// no group any more is held back by none.
+    pub(super) fn regroup(&mut self) {
+        let position = |name: &String| {
+            let mut running = self.instances.iter();
+            running.position(|known| known.leaving.is_none() && known.plan.name == *name)
+        };
+        let mut free: Vec<usize> = (0..self.instances.len()).collect();
+        let mut groups = Vec::new();
+        for names in &self.grouping {
+            let members: Vec<usize> = names.iter().filter_map(position).collect();
+            free.retain(|index| !members.contains(index));
+            let instances = || members.iter().map(|index| &self.instances[*index]);
+            let states = instances()
+                .map(|instance| instance.router.state())
+                .collect();
+            let sync = SyncGroup::running(states, |member, order| {
+                self.orders.push_back((members[member], order));
+            });
+            let members = instances().map(|instance| instance.id).collect();
+            groups.push(Group { members, sync });
+        }
+        self.groups = groups;
+        let free = free.into_iter().map(|index| (index, GroupOrder::Free));
+        self.orders.extend(free);
     }
 }

@@ -56,6 +56,7 @@ impl Instance {
     pub(super) fn new(id: InstanceId, plan: InstancePlan) -> Result<Self, ConfigError> {
         let router = VirtualRouter::new(plan.router.clone())?;
         let live = Live {
+            name: plan.name.clone(),
             state: InstanceState::Init,
             reason: router.reason(),
             since: SystemTime::now(),
@@ -70,13 +71,7 @@ impl Instance {
             warnings: Vec::new(),
         };
         let config = &plan.router;
-        let view = InstanceView::new(
-            plan.name.clone(),
-            config.vrid,
-            config.version,
-            config.family(),
-            live,
-        );
+        let view = InstanceView::new(config.vrid, config.version, config.family(), live);
         for peer in plan.router.peers.iter().flatten() {
             view.peers().insert(*peer, Arc::default());
         }
@@ -160,6 +155,7 @@ impl Instance {
             live.state = state;
             live.since = now;
         }
+        live.name.clone_from(&self.plan.name);
         live.reason = self.router.reason();
         live.interface = match (&self.place, &self.plan.interface) {
             (Some(place), _) => place.parent.name.to_string(),

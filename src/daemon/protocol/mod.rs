@@ -15,6 +15,7 @@ mod receive;
 mod schedule;
 mod settle;
 mod start;
+mod succession;
 mod tasks;
 mod track;
 mod vmac;
@@ -53,6 +54,8 @@ struct Protocol {
     instances: Vec<Instance>,
     /// Names in the order of the configuration, which a reload does not keep in `instances`.
     order: Vec<String>,
+    /// The groups of the configuration: each the names of its members.
+    grouping: Vec<Vec<String>>,
     groups: Vec<Group>,
     /// What groups ask of members, by position in `instances`.
     orders: VecDeque<(usize, GroupOrder)>,
@@ -98,6 +101,7 @@ impl Protocol {
         self.settle_groups();
         if !self.gone.is_empty() {
             self.remove_gone();
+            self.settle_groups();
         }
         self.rearm();
     }
@@ -216,6 +220,7 @@ impl Protocol {
                     if drained {
                         self.give_up_left_over(index);
                     }
+                    self.instances[index].show();
                 }
             }
             Command::Apply { plan, reply } => {

@@ -125,7 +125,7 @@ impl Protocol {
     }
 
     /// Asks for the route of an instance that is to run where it leads.
-    fn ask_route(&self, index: usize) {
+    pub(super) fn ask_route(&self, index: usize) {
         if let InterfaceChoice::RouteTo(address) = self.instances[index].plan.interface {
             self.kernel.ask(Job::Route(address));
         }

@@ -249,6 +249,8 @@ impl Protocol {
             if let Some(instance) = self.instances.get_mut(index) {
                 let _ = instance.router.handle(now, Input::Group(order));
                 self.settle(index);
+                // Why it stays backup changes without a change of state.
+                self.instances[index].show();
             }
         }
     }

@@ -212,6 +212,7 @@ async fn prepare(
             .iter()
             .map(|instance| instance.name.clone())
             .collect(),
+        grouping: given.plan.groups,
         groups: Vec::new(),
         orders: VecDeque::new(),
         gone: Vec::new(),
@@ -242,7 +243,7 @@ async fn prepare(
         protocol.instances.push(instance);
     }
     find_routes(&mut protocol, &mut reports).await;
-    protocol.regroup(&given.plan.groups);
+    protocol.regroup();
     let protocol = Rc::new(RefCell::new(protocol));
     {
         let mut inside = protocol.borrow_mut();

@@ -224,3 +224,31 @@ fn two_routers_in_a_group_leave_together_when_one_faults() {
     }
     assert_eq!(routers.each_ref().map(Bench::state), [State::Master; 2]);
 }
+
+#[test]
+fn a_group_of_running_members_holds_them_back_only_for_one_in_fault() {
+    let orders = |states: &[State]| {
+        let mut orders = Vec::new();
+        let _ = SyncGroup::running(states.to_vec(), |_, order| orders.push(order));
+        orders
+    };
+    let (fault, init) = (State::Fault, State::Init);
+    assert_eq!(orders(&[State::Master, init]), [GroupOrder::Free; 2]);
+    assert_eq!(orders(&[State::Master, fault]), [GroupOrder::Hold; 2]);
+    assert_eq!(orders(&[]), []);
+}
+
+#[test]
+fn a_group_that_was_made_of_a_fault_frees_its_members_when_that_is_over() {
+    let mut group = SyncGroup::running(vec![State::Backup, State::Fault], |_, _| {});
+    let mut orders = Vec::new();
+    group.on_state(1, State::Backup, |member, order| {
+        orders.push((member, order))
+    });
+    assert_eq!(orders, [(0, GroupOrder::Free), (1, GroupOrder::Free)]);
+    orders.clear();
+    group.on_state(0, State::Fault, |member, order| {
+        orders.push((member, order))
+    });
+    assert_eq!(orders, [(0, GroupOrder::Hold), (1, GroupOrder::Hold)]);
+}
