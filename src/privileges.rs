@@ -2,10 +2,14 @@
 //! threads: all of this happens before the first one is started.
 
 use std::fmt;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use caps::{CapSet, Capability, CapsHashSet};
 use nix::sys::prctl;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+use nix::unistd::geteuid;
 
 /// What the daemon needs, and what for.
 const NEEDED: [(Capability, &str); 2] = [
@@ -109,6 +113,18 @@ pub fn allow_realtime() -> Vec<Capability> {
         }
     }
     keep
+}
+
+/// What root needs to keep so that it can go on writing in a directory of another user, such as
+/// the one that the packages make for the user vrrpd. Without it root is a stranger there.
+#[must_use]
+pub fn to_write_in(directory: &Path) -> Option<Capability> {
+    let Ok(directory) = fs::metadata(directory) else {
+        return None;
+    };
+    let is_ours = directory.uid() == geteuid().as_raw() || directory.mode() & 0o002 != 0;
+    let capability = Capability::CAP_DAC_OVERRIDE;
+    (!is_ours && has(capability)).then_some(capability)
 }
 
 /// Whether this process may lock as much memory as it likes, now and later.

@@ -24,6 +24,7 @@ fn file_of(place: &str) -> PathBuf {
     root().join(match kind {
         "wire" => format!("crates/vrrp-wire/tests/wire/{name}.rs"),
         "router" => format!("crates/vrrp-core/tests/router/{name}.rs"),
+        "checks" => format!("crates/vrrp-check/tests/checks/{name}.rs"),
         "net" => format!("crates/vrrp-net/tests/{name}.rs"),
         _ => format!("tests/{place}.rs"),
     })

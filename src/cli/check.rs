@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
-use vrrp_config::{Diagnostics, HostFacts, Loaded, Style, load};
+use vrrp_config::{Diagnostics, HostFacts, Loaded, load};
 
 use super::{ConfigArgs, exit, terminal};
 use crate::host;
@@ -95,10 +95,8 @@ fn judge(config: &ConfigArgs, facts: &HostFacts) -> Verdict {
 }
 
 fn show(verdict: &Verdict, denied: bool) {
-    let colour = terminal::colour(&io::stderr());
-    let style = if colour { Style::Colour } else { Style::Plain };
     if !verdict.diagnostics.is_empty() {
-        eprintln!("{}", verdict.diagnostics.render(style).trim_end());
+        terminal::show(&verdict.diagnostics);
     }
     let file = &verdict.file;
     let warnings = count(verdict.warnings, "warning");

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use vrrp_config::keepalived::{self, ImportOptions};
 use vrrp_config::{
-    Diagnostics, Effect, HostFacts, Imported, Style, Text, import_konvoy, import_kube_vip,
+    Diagnostics, Effect, HostFacts, Imported, Text, import_konvoy, import_kube_vip,
     is_konvoy_file, is_kube_vip, parse_str,
 };
 
@@ -87,9 +87,7 @@ fn konvoy(args: &ImportArgs, cluster: Text<'_>) -> Result<Imported, String> {
 }
 
 fn shown(diagnostics: &Diagnostics) -> String {
-    let colour = terminal::colour(&io::stderr());
-    let style = if colour { Style::Colour } else { Style::Plain };
-    format!("this cannot be imported:\n{}", diagnostics.render(style))
+    format!("this cannot be imported:\n{}", terminal::rendered(diagnostics))
 }
 
 /// What a person has to look at, worst first.
@@ -133,9 +131,7 @@ fn judge(yaml: &str, output: &Path) -> ExitCode {
     match parse_str(text, None, false, &facts) {
         Ok(_) => ExitCode::SUCCESS,
         Err(diagnostics) => {
-            let colour = terminal::colour(&io::stderr());
-            let style = if colour { Style::Colour } else { Style::Plain };
-            eprintln!("{}", diagnostics.render(style).trim_end());
+            terminal::show(&diagnostics);
             eprintln!("vrrpd: the result cannot be run as it is; mend what is named above");
             ExitCode::from(exit::BAD_CONFIG)
         }

@@ -1,9 +1,8 @@
 //! `vrrpd run`: everything that can be refused is refused before anything is touched.
 
-use std::io;
 use std::process::ExitCode;
 
-use vrrp_config::{HostFacts, LoadOptions, Loaded, LoadedConfig, Realtime, Style, load};
+use vrrp_config::{HostFacts, LoadOptions, Loaded, LoadedConfig, Realtime, load};
 use vrrp_net::claim::{Claim, PATIENCE};
 
 use super::{RunArgs, exit, terminal};
@@ -28,9 +27,7 @@ pub fn run(args: RunArgs) -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(diagnostics) => {
-            let colour = terminal::colour(&io::stderr());
-            let style = if colour { Style::Colour } else { Style::Plain };
-            eprintln!("{}", diagnostics.render(style).trim_end());
+            terminal::show(&diagnostics);
             return ExitCode::from(exit::BAD_CONFIG);
         }
     };
@@ -48,10 +45,11 @@ fn start(args: RunArgs, options: LoadOptions, loaded: LoadedConfig) -> Result<()
         ControlSocket::bind(&loaded.config.control.socket).map_err(|error| text(&error))?;
     let metrics = loaded.config.metrics.listen.map(metrics::bind).transpose();
     let metrics = metrics.map_err(|error| text(&error))?;
-    let keep = match loaded.config.realtime {
+    let mut keep = match loaded.config.realtime {
         Realtime::Auto => privileges::allow_realtime(),
         Realtime::Off => Vec::new(),
     };
+    keep.extend(privileges::to_write_in(control.directory()));
     privileges::drop(&keep).map_err(|error| text(&error))?;
     let settings = loaded.config.log;
     let _log = log::start(settings.level, settings.format)

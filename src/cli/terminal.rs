@@ -3,6 +3,8 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
+use vrrp_config::{Diagnostics, Style};
+
 /// Columns where the output is no terminal, or does not tell.
 const DEFAULT_WIDTH: u16 = 80;
 
@@ -11,6 +13,21 @@ pub(super) fn colour(stream: &impl IsTerminal) -> bool {
     let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
     stream.is_terminal() && !refused && !dumb
+}
+
+/// What is wrong or doubtful in a configuration, for standard error.
+pub(super) fn rendered(diagnostics: &Diagnostics) -> String {
+    let style = if colour(&io::stderr()) {
+        Style::Colour
+    } else {
+        Style::Plain
+    };
+    diagnostics.render(style).trim_end().to_owned()
+}
+
+/// Writes what is wrong or doubtful in a configuration to standard error.
+pub(super) fn show(diagnostics: &Diagnostics) {
+    eprintln!("{}", rendered(diagnostics));
 }
 
 /// Columns of the terminal at standard output.

@@ -119,6 +119,7 @@ impl ControlSocket {
             .open(&lock_path)
             .map_err(|cause| SocketError::io("open the lock file", &lock_path, cause))?;
         let lock = take_lock(lock, &lock_path, path)?;
+        give_to_owner_of(&lock, directory_of(path));
         write_pid(&lock)
             .map_err(|cause| SocketError::io("write the lock file", &lock_path, cause))?;
         remove_stale(path)?;
@@ -141,6 +142,12 @@ impl ControlSocket {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the socket and what is kept beside it are.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        directory_of(&self.path)
     }
 
     /// The listener for the running server, and what keeps the path ours until dropped.
@@ -202,6 +209,27 @@ impl ControlLock {
             Err(cause) => return Err(SocketError::io("open the lock file", &lock_path, cause)),
         };
         take_lock(lock, &lock_path, path).map(|lock| Self { _lock: Some(lock) })
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    }
+}
+
+/// In a directory of another user the lock file is his: started by root once, the daemon must
+/// still start as that user later.
+fn give_to_owner_of(lock: &File, directory: &Path) {
+    let (Ok(directory), Ok(file)) = (std::fs::metadata(directory), lock.metadata()) else {
+        return;
+    };
+    if file.uid() != directory.uid()
+        && let Err(cause) =
+            std::os::unix::fs::fchown(lock, Some(directory.uid()), Some(directory.gid()))
+    {
+        tracing::debug!(%cause, "the lock file stays with this process's own user");
     }
 }
 

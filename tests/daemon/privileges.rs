@@ -132,3 +132,23 @@ fn the_socket_is_for_owner_and_group_alone() -> Result<()> {
     assert_eq!(host.output(&stat, BOUND)?.stdout, "660 socket\n");
     Ok(())
 }
+
+#[test]
+fn root_writes_in_the_directory_of_the_units_user_and_leaves_it_usable_for_him() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    let chown = Command::new("chown").args(["65534:65534", "/run/vrrpd"]);
+    assert!(host.output(&chown, BOUND)?.status.success());
+    let daemon = host.start_vrrpd(&config(100, ""))?;
+    daemon.wait_state("master", BOUND)?;
+    assert_eq!(daemon.post("drain")?.0, 200);
+    daemon.wait_state("backup", BOUND)?;
+    assert!(daemon.terminate(BOUND)?.success());
+    assert!(host.read_file("/run/vrrpd/vrrpd.sock").is_err(), "removed");
+
+    let daemon = host.vrrpd().user(User::NOBODY).start()?;
+    let status = daemon.wait_status("drained", BOUND, |status| status["drained"] == true)?;
+    assert_eq!(status["instances"][0]["state"], "backup");
+    assert_eq!(daemon.post("undrain")?.0, 200);
+    daemon.wait_state("master", BOUND)
+}

@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout_at};
 
 use super::Context;
+use super::ordinary::make_ordinary;
 use super::text::telling_line;
 use crate::error::ProbeError;
 use crate::spec::ExecSpec;
@@ -136,13 +137,15 @@ impl ExecProber {
             command: self.program().to_owned(),
             reason: error.to_string(),
         })?;
-        let group = Group(
-            child
-                .id()
-                .and_then(|id| i32::try_from(id).ok())
-                .map(Pid::from_raw),
-        );
-        Ok(Running { group, child })
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.map(Pid::from_raw);
+        if let Some(id) = id {
+            make_ordinary(id);
+        }
+        Ok(Running {
+            group: Group(id),
+            child,
+        })
     }
 
     fn judge(&self, status: ExitStatus, line: Option<String>) -> Result<(), ProbeError> {

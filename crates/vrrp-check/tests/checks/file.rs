@@ -39,13 +39,7 @@ async fn a_file_that_should_not_be_there_is_watched_the_other_way_round() {
     let mut check = Watched::start(file(path.clone(), false));
     check.success().await;
     touch(&path);
-    let error = check
-        .until(Change::Down)
-        .await
-        .pop()
-        .expect("a report")
-        .outcome
-        .expect_err("a failure");
+    let error = check.falls().await;
     assert_eq!(error.to_string(), format!("{} exists", path.display()));
     std::fs::rename(&path, directory.path().join("done")).expect("renamed");
     check.until(Change::Up).await;

@@ -117,13 +117,7 @@ async fn the_body_must_contain_the_text_where_one_is_given() {
     let mut check = Watched::start(spec);
     check.success().await;
     server.answers(|| Some(answer(200, "degraded\n")));
-    let error = check
-        .until(Change::Down)
-        .await
-        .pop()
-        .expect("a report")
-        .outcome
-        .expect_err("a failure");
+    let error = check.falls().await;
     assert_eq!(error.kind(), ErrorKind::BodyMismatch);
     assert_eq!(
         error.to_string(),
@@ -162,13 +156,7 @@ async fn a_slow_answer_is_a_time_out_of_the_response() {
     let mut check = Watched::start(spec);
     check.success().await;
     server.answers(|| None);
-    let error = check
-        .until(Change::Down)
-        .await
-        .pop()
-        .expect("a report")
-        .outcome
-        .expect_err("a failure");
+    let error = check.falls().await;
     assert_eq!(error.kind(), ErrorKind::ResponseTimeout);
     assert!(
         error.to_string().contains("no answer within 200ms"),
@@ -286,13 +274,7 @@ async fn a_token_from_a_file_is_sent_and_followed_when_it_rotates() {
     assert_eq!(tokens.first().expect("a request"), "Bearer one");
     assert_eq!(tokens.last().expect("a request"), "Bearer two");
     std::fs::remove_file(token.path()).expect("removed");
-    let error = check
-        .until(Change::Down)
-        .await
-        .pop()
-        .expect("a report")
-        .outcome
-        .expect_err("a failure");
+    let error = check.falls().await;
     assert_eq!(error.kind(), ErrorKind::Secret);
     assert!(
         error

@@ -57,13 +57,7 @@ async fn a_certificate_that_expires_while_its_connection_is_kept_is_noticed() {
     let server = Server::tls(&authority.issue(&["kubernetes"], 3));
     let mut check = Watched::start(with_tls(server.url(), authority.trusting()));
     check.success().await;
-    let error = check
-        .until(Change::Down)
-        .await
-        .pop()
-        .expect("a report")
-        .outcome
-        .expect_err("a failure");
+    let error = check.falls().await;
     assert_eq!(error.kind(), ErrorKind::TlsExpired, "{error}");
 }
 

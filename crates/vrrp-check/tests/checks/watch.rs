@@ -113,6 +113,12 @@ impl Watched {
         }
     }
 
+    /// Waits until it is down; what the last probe said.
+    pub(crate) async fn falls(&mut self) -> ProbeError {
+        let last = self.until(Change::Down).await.pop().expect("a report");
+        last.outcome.expect_err("a failure")
+    }
+
     pub(crate) fn state(&self) -> CheckState {
         self.handle.status().state
     }

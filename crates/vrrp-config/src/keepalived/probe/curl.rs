@@ -1,45 +1,23 @@
 //! The options of `curl`.
 
+use super::options::Options;
 use super::request::{Meaning, Request};
+
+const OPTIONS: Options = Options {
+    short: short_option,
+    long: long_option,
+    equals_sign: false,
+    not_letters: "",
+};
 
 /// What `curl` with these arguments asks for; `None` if an option is unknown or says something an
 /// `http` check cannot say.
 pub(super) fn request(arguments: &[String]) -> Option<Request> {
-    let mut request = Request {
+    let request = Request {
         any_status: true,
         ..Request::default()
     };
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        if let Some(long) = word.strip_prefix("--") {
-            let meaning = long_option(long)?;
-            let value = if meaning.takes_value() {
-                words.next()?.as_str()
-            } else {
-                ""
-            };
-            request.apply(meaning, value)?;
-        } else if let Some(shorts) = word.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
-            let mut rest = shorts;
-            while let Some(letter) = rest.chars().next() {
-                rest = rest.get(letter.len_utf8()..)?;
-                let meaning = short_option(letter)?;
-                if meaning.takes_value() {
-                    let value = if rest.is_empty() {
-                        words.next()?.as_str()
-                    } else {
-                        rest
-                    };
-                    request.apply(meaning, value)?;
-                    break;
-                }
-                request.apply(meaning, "")?;
-            }
-        } else {
-            request.url(word)?;
-        }
-    }
-    request.complete()
+    OPTIONS.read(request, arguments)
 }
 
 fn short_option(letter: char) -> Option<Meaning> {

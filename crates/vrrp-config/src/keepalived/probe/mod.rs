@@ -1,6 +1,7 @@
 //! Finds out what a check script really asks: an HTTP health endpoint, a TCP port.
 
 mod curl;
+mod options;
 mod request;
 mod shell;
 mod wget;

@@ -1,46 +1,19 @@
 //! The options of `wget`, GNU's and BusyBox's.
 
+use super::options::Options;
 use super::request::{Meaning, Request};
+
+const OPTIONS: Options = Options {
+    short: short_option,
+    long: long_option,
+    equals_sign: true,
+    not_letters: "nv",
+};
 
 /// What `wget` with these arguments asks for; `None` if an option is unknown or says something an
 /// `http` check cannot say.
 pub(super) fn request(arguments: &[String]) -> Option<Request> {
-    let mut request = Request::default();
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        if let Some(long) = word.strip_prefix("--") {
-            let (name, value) = match long.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (long, None),
-            };
-            let meaning = long_option(name)?;
-            let value = match value {
-                Some(value) => value,
-                None if meaning.takes_value() => words.next()?,
-                None => "",
-            };
-            request.apply(meaning, value)?;
-        } else if let Some(shorts) = word.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
-            let mut rest = shorts.strip_prefix("nv").unwrap_or(shorts);
-            while let Some(letter) = rest.chars().next() {
-                rest = rest.get(letter.len_utf8()..)?;
-                let meaning = short_option(letter)?;
-                if meaning.takes_value() {
-                    let value = if rest.is_empty() {
-                        words.next()?.as_str()
-                    } else {
-                        rest
-                    };
-                    request.apply(meaning, value)?;
-                    break;
-                }
-                request.apply(meaning, "")?;
-            }
-        } else {
-            request.url(word)?;
-        }
-    }
-    request.complete()
+    OPTIONS.read(Request::default(), arguments)
 }
 
 fn short_option(letter: char) -> Option<Meaning> {
