@@ -1,15 +1,14 @@
 //! `vrrpd import`: another product's configuration as vrrpd.yaml.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use vrrp_config::keepalived::{self, ImportOptions};
 use vrrp_config::{
-    Diagnostics, Effect, HostFacts, Imported, Text, import_konvoy, import_kube_vip,
-    is_konvoy_file, is_kube_vip, parse_str,
+    Diagnostics, Effect, HostFacts, Imported, Text, import_konvoy, import_kube_vip, is_konvoy_file,
+    is_kube_vip, parse_str,
 };
 
 use super::{exit, output, terminal};
@@ -87,7 +86,10 @@ fn konvoy(args: &ImportArgs, cluster: Text<'_>) -> Result<Imported, String> {
 }
 
 fn shown(diagnostics: &Diagnostics) -> String {
-    format!("this cannot be imported:\n{}", terminal::rendered(diagnostics))
+    format!(
+        "this cannot be imported:\n{}",
+        terminal::rendered(diagnostics)
+    )
 }
 
 /// What a person has to look at, worst first.

@@ -113,12 +113,6 @@ const WRONG: &[Wrong] = &[
         words: &["auth", "version"],
     },
     Wrong {
-        what: "a key whose behaviour does not exist yet",
-        text: "instances:\n  - name: one\n    addresses: [10.0.50.20]\nmetrics: {keepalived_names: true}\n",
-        places: &[(4, 11)],
-        words: &["keepalived_names", "not supported yet"],
-    },
-    Wrong {
         what: "many errors at once",
         text: "instances:\n  - name: one\n    addresses: [10.0.50.20]\n    vrid: 0\n    priority: 256\n    colour: red\nlog: {level: loud}\n",
         places: &[(4, 11), (5, 15), (6, 5), (7, 14)],

@@ -64,7 +64,7 @@ fn the_bench_gives_every_sample_beside_the_theory() {
         .iter()
         .filter_map(|r| r["scenario"].as_str())
         .collect();
-    assert_eq!(names, ["crash", "handover", "health"]);
+    assert_eq!(names, ["crash", "handover", "return", "health"]);
     let crash = &results[0];
     assert_eq!(crash["software"], "keepalived");
     assert_eq!(crash["master_down_interval_ms"], 301.172);

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use vrrp_check::{Change, CheckSpec, ErrorKind, ExecSpec, ProbeSpec};
 
 use crate::watch::{BOUND, NEVER, Watched, spec};
@@ -192,29 +191,4 @@ async fn a_command_can_run_as_an_unprivileged_user() {
     }
     let mut check = Watched::start(spec);
     assert_eq!(check.success().await.change, Some(Change::Up));
-}
-
-#[tokio::test]
-async fn a_command_has_nothing_of_what_the_daemon_was_given_to_keep_time() {
-    let spare = Path::new("/proc/self/oom_score_adj");
-    std::fs::write(spare, "-900").expect("this test needs root");
-    setrlimit(Resource::RLIMIT_RTPRIO, 50, 50).expect("root may");
-    setrlimit(Resource::RLIMIT_MEMLOCK, 1 << 40, 1 << 40).expect("root may");
-    let directory = tempfile::tempdir().expect("a directory");
-    let told = directory.path().join("told");
-    // What it starts with is taken from it in its first moments.
-    let script = format!(
-        "until grep -qx 0 /proc/self/oom_score_adj && grep -q 'locked memory *8388608 *8388608' \
-         /proc/self/limits; do sleep 0.01; done; grep realtime.priority /proc/self/limits > {0}.new; \
-         mv {0}.new {0}",
-        told.display()
-    );
-    Watched::start(shell(&script)).success().await;
-    let text = std::fs::read_to_string(&told).expect("it told");
-    let limits: Vec<&str> = text.split_whitespace().collect();
-    assert_eq!(limits, ["Max", "realtime", "priority", "0", "0"]);
-    let own = getrlimit(Resource::RLIMIT_RTPRIO).expect("readable");
-    assert_eq!(own, (50, 50), "ours stays");
-    let own = std::fs::read_to_string(spare).expect("readable");
-    assert_eq!(own.trim(), "-900");
 }
