@@ -243,12 +243,12 @@ fn a_group_that_was_made_of_a_fault_frees_its_members_when_that_is_over() {
     let mut group = SyncGroup::running(vec![State::Backup, State::Fault], |_, _| {});
     let mut orders = Vec::new();
     group.on_state(1, State::Backup, |member, order| {
-        orders.push((member, order))
+        orders.push((member, order));
     });
     assert_eq!(orders, [(0, GroupOrder::Free), (1, GroupOrder::Free)]);
     orders.clear();
     group.on_state(0, State::Fault, |member, order| {
-        orders.push((member, order))
+        orders.push((member, order));
     });
     assert_eq!(orders, [(0, GroupOrder::Hold), (1, GroupOrder::Hold)]);
 }
