@@ -110,8 +110,24 @@ pub struct InstanceStatus {
     /// Unicast peers and when each was last heard; empty for multicast.
     #[serde(default)]
     pub peers: Vec<PeerStatus>,
+    /// The last changes of state since the daemon started, the newest at the end.
+    #[serde(default)]
+    pub transitions: Vec<TransitionStatus>,
     /// Totals since the daemon started.
     pub counters: CountersStatus,
+}
+
+/// One change of state of a virtual router.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TransitionStatus {
+    /// When it happened.
+    pub time: String,
+    /// State before.
+    pub from: InstanceState,
+    /// State from then on.
+    pub to: InstanceState,
+    /// Why, as a sentence.
+    pub cause: String,
 }
 
 /// The master of a virtual router.

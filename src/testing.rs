@@ -9,7 +9,7 @@ use vrrp_check::ErrorKind;
 use vrrp_wire::{DropReason, Family, Version};
 
 use crate::status::{CheckState, InstanceState};
-use crate::view::{CheckView, DaemonView, InstanceView, Live, Moment, Running};
+use crate::view::{CheckView, DaemonView, InstanceView, Live, Moment, Running, Transition};
 
 /// An IPv4 master, an IPv6 backup, one check that is down and one that is unknown.
 pub(crate) fn view() -> Arc<DaemonView> {
@@ -54,8 +54,21 @@ fn master() -> Arc<InstanceView> {
     let view = InstanceView::new(51, Version::V3, Family::V4, live);
     view.counters.adverts_sent.add(42);
     view.counters.dropped[DropReason::Checksum.index()].add(3);
-    view.counters.transitions[usize::from(InstanceState::Master.number())].up();
-    view.counters.transitions[usize::from(InstanceState::Backup.number())].up();
+    for (from, to, cause) in [
+        (InstanceState::Init, InstanceState::Backup, "it started"),
+        (
+            InstanceState::Backup,
+            InstanceState::Master,
+            "nobody else was heard",
+        ),
+    ] {
+        view.record(Transition {
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800),
+            from,
+            to,
+            cause: cause.into(),
+        });
+    }
     view.counters.gratuitous_arps.add(10);
     view.addresses_present.store(1, Ordering::Relaxed);
     view.lateness.observe(0.000_3);

@@ -2,7 +2,7 @@
 //! read elsewhere, never making it wait. Counters and times are atomics; the rest sits behind
 //! a lock that is taken only when something changes or somebody looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -137,6 +137,22 @@ pub struct Live {
     pub warnings: Vec<String>,
 }
 
+/// A change of state.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    /// When it happened.
+    pub at: SystemTime,
+    /// State before.
+    pub from: InstanceState,
+    /// State from then on.
+    pub to: InstanceState,
+    /// Why, as a sentence.
+    pub cause: String,
+}
+
+/// Transitions of one virtual router that are kept for who looks later.
+pub const TRANSITIONS_KEPT: usize = 16;
+
 /// One virtual router as seen from outside the protocol thread.
 #[derive(Debug)]
 pub struct InstanceView {
@@ -155,6 +171,7 @@ pub struct InstanceView {
     /// How many of the addresses are on the interface.
     pub addresses_present: AtomicUsize,
     live: Mutex<Live>,
+    transitions: Mutex<VecDeque<Transition>>,
     peers: Mutex<BTreeMap<IpAddr, Arc<Moment>>>,
 }
 
@@ -176,8 +193,31 @@ impl InstanceView {
             master_heard: Moment::default(),
             addresses_present: AtomicUsize::new(0),
             live: Mutex::new(live),
+            transitions: Mutex::default(),
             peers: Mutex::default(),
         }
+    }
+
+    /// Counts a change of state and keeps it among the last ones.
+    pub fn record(&self, transition: Transition) {
+        self.counters.transitions[usize::from(transition.to.number())].up();
+        let mut kept = self.lock_transitions();
+        if kept.len() == TRANSITIONS_KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(transition);
+    }
+
+    /// The last changes of state, the newest at the end.
+    #[must_use]
+    pub fn last_transitions(&self) -> Vec<Transition> {
+        self.lock_transitions().iter().cloned().collect()
+    }
+
+    fn lock_transitions(&self) -> MutexGuard<'_, VecDeque<Transition>> {
+        self.transitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rarely changing parts.
@@ -310,5 +350,34 @@ impl DaemonView {
     pub fn update(&self, change: impl FnOnce(&mut Running)) {
         let mut shown = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut shown));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::{TRANSITIONS_KEPT, Transition};
+    use crate::status::InstanceState;
+    use crate::testing;
+
+    #[test]
+    fn of_many_transitions_all_are_counted_and_the_last_are_kept() {
+        let view = testing::view();
+        let instance = &view.running().instances[1];
+        let at = |second| SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+        for second in 0..20 {
+            instance.record(Transition {
+                at: at(second),
+                from: InstanceState::Master,
+                to: InstanceState::Backup,
+                cause: String::new(),
+            });
+        }
+        let kept = instance.last_transitions();
+        assert_eq!(kept.len(), TRANSITIONS_KEPT);
+        assert_eq!((kept[0].at, kept[15].at), (at(4), at(19)));
+        let counted = &instance.counters.transitions[usize::from(InstanceState::Backup.number())];
+        assert_eq!(counted.get(), 20);
     }
 }

@@ -284,6 +284,7 @@ mod tests {
             addresses: vec!["10.0.50.20/32".into()],
             addresses_present: usize::from(state == InstanceState::Master),
             peers: Vec::new(),
+            transitions: Vec::new(),
             counters: CountersStatus::default(),
         }
     }

@@ -7,6 +7,7 @@ use vrrp_wire::DropReason;
 
 use crate::status::{
     CheckStatus, ConfigStatus, CountersStatus, InstanceStatus, MasterStatus, PeerStatus, Status,
+    TransitionStatus,
 };
 use crate::view::{CheckView, Counters, DaemonView, InstanceView};
 
@@ -85,6 +86,16 @@ fn instance(view: &InstanceView) -> InstanceStatus {
         addresses: live.addresses,
         addresses_present: view.addresses_present.load(Ordering::Relaxed),
         peers: peers.collect(),
+        transitions: view
+            .last_transitions()
+            .into_iter()
+            .map(|transition| TransitionStatus {
+                time: rfc3339(transition.at),
+                from: transition.from,
+                to: transition.to,
+                cause: transition.cause,
+            })
+            .collect(),
         counters: counters(&view.counters),
     }
 }

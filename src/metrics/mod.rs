@@ -1,11 +1,12 @@
-//! The metrics port: Prometheus metrics, health and status over TCP. Read-only: nothing served
-//! here changes state.
+//! The metrics port: Prometheus metrics, health, status and a page for people over TCP. Read-only:
+//! nothing served here changes state.
 
 mod bind;
 mod classic;
 mod collector;
 mod families;
 mod keepalived;
+mod page;
 mod process;
 mod server;
 #[cfg(test)]

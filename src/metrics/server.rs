@@ -13,6 +13,7 @@ use prometheus_client::registry::Registry;
 
 use super::classic;
 use super::collector::ViewCollector;
+use super::page;
 use crate::control::status_document;
 use crate::http::{self, Handler, Limits, Peer, Reply};
 use crate::view::DaemonView;
@@ -90,13 +91,18 @@ struct Routes {
 impl Handler for Routes {
     async fn handle(&self, request: Request<Bytes>, _: Peer) -> Reply {
         let path = request.uri().path();
-        if !matches!(path, "/metrics" | "/healthz" | "/status") {
-            let message = format!("there is no {path} here; there are /metrics, /healthz, /status");
+        let page = page::part(path);
+        if page.is_none() && !matches!(path, "/metrics" | "/healthz" | "/status") {
+            let message =
+                format!("there is no {path} here; there are /, /metrics, /healthz, /status");
             return http::error(StatusCode::NOT_FOUND, message);
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let message = "this port only shows; commands go to the control socket";
             return http::error(StatusCode::METHOD_NOT_ALLOWED, message);
+        }
+        if let Some(page) = page {
+            return page;
         }
         match path {
             "/metrics" => {

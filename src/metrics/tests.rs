@@ -222,9 +222,62 @@ async fn status_is_the_same_document_as_on_the_control_socket() {
 }
 
 #[tokio::test]
+async fn the_page_is_whole_in_itself_and_may_load_nothing_from_elsewhere() {
+    let address = port(&testing::view(), Limits::default()).await;
+    let get = |path: String| async move {
+        request(address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await
+    };
+    let page = get("/".into()).await;
+    let linked: Vec<_> = page
+        .split(['"', '\''])
+        .skip_while(|part| !part.contains("<html"))
+        .collect();
+    let linked = linked.windows(2).filter_map(|pair| {
+        let attribute = pair[0].trim_end().rsplit([' ', '<']).next()?;
+        matches!(attribute, "href=" | "src=").then_some(pair[1])
+    });
+    let linked: Vec<_> = linked.collect();
+    for part in ["page.css", "page.js", "icon.svg", "status"] {
+        assert!(linked.contains(&part), "{part} among {linked:?}");
+    }
+    for path in linked {
+        let answer = get(format!("/{path}")).await;
+        let health = path == "healthz";
+        assert!(
+            answer.starts_with("HTTP/1.1 200") || health,
+            "{path}: {answer}"
+        );
+    }
+    for path in ["/", "/page.css", "/page.js", "/icon.svg"] {
+        let answer = get(path.into()).await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+        for header in [
+            "content-security-policy: default-src 'none'; ",
+            "x-content-type-options: nosniff",
+            "x-frame-options: DENY",
+            "referrer-policy: no-referrer",
+        ] {
+            assert!(head.contains(header), "{path}: {header} in {head}");
+        }
+        assert!(!head.contains("unsafe"), "{path}: {head}");
+        let elsewhere = body.replace("http://www.w3.org/2000/svg", "");
+        assert!(
+            !elsewhere.contains("//www") && !elsewhere.contains("http"),
+            "{path}"
+        );
+        assert!(
+            !body.contains("innerHTML") && !body.contains("style="),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn nothing_on_this_port_changes_state() {
     let address = port(&testing::view(), Limits::default()).await;
     for path in [
+        "/",
+        "/page.js",
         "/metrics",
         "/status",
         "/healthz",

@@ -1,6 +1,6 @@
 //! Carries out what a virtual router puts out.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use vrrp_core::{AdvertOut, Cause, Event, Input, Output, State};
 use vrrp_wire::Family;
@@ -11,6 +11,7 @@ use super::instance::shown_state;
 use crate::daemon::kernel::{Job, Tenure};
 use crate::events::What;
 use crate::log::limit::Verdict;
+use crate::view::Transition;
 
 impl Protocol {
     /// Carries out all outputs of one instance, and notes its next deadline.
@@ -183,7 +184,12 @@ impl Protocol {
             instance.plan.name,
             to.as_str()
         );
-        instance.view.counters.transitions[usize::from(to.number())].up();
+        instance.view.record(Transition {
+            at: SystemTime::now(),
+            from,
+            to,
+            cause: cause.to_string(),
+        });
         instance.warnings.clear();
         instance.show();
         self.events.publish(What::Transition {
