@@ -1,6 +1,9 @@
 //! docs/migrating-from-keepalived.md, word for word: its commands are taken out of the document
 //! and run on each of three hosts, forward and back, while a client asks without a pause.
 
+#[path = "guides/document.rs"]
+mod document;
+
 use std::net::IpAddr;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -98,18 +101,7 @@ vrrp_instance VI_1 {{
 
 /// The commands under a heading of the guide.
 fn commands(heading: &str) -> String {
-    let title = format!("\n## {heading}\n");
-    let (_, section) = GUIDE
-        .split_once(&title)
-        .expect("the guide has this heading");
-    let section = section.split("\n## ").next().unwrap_or_default();
-    let blocks: Vec<&str> = section
-        .split("\n```sh\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("\n```").next())
-        .collect();
-    assert!(!blocks.is_empty(), "{heading:?} has no commands");
-    blocks.join("\n")
+    document::commands(GUIDE, heading)
 }
 
 /// Runs commands in a host, as the administrator would.

@@ -124,9 +124,9 @@ and as the first line of vrrpd.yaml:
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
+    /// Print the manual page vrrpd(8)
     Man {
-        /// Write the pages of all commands into this directory instead
+        /// Write the pages of all commands, and vrrpd.yaml(5), into this directory instead
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },

@@ -18,7 +18,9 @@ fn a_fresh_install_starts_nothing_and_a_configured_one_serves_after_enable() -> 
     let check = machine.sh("vrrpd check")?;
     assert_eq!(check.status.code(), Some(2), "{}", check.stderr);
     for file in [
-        "/usr/share/man/man1/vrrpd.1.gz",
+        "/usr/share/man/man8/vrrpd.8.gz",
+        "/usr/share/man/man8/vrrpd-run.8.gz",
+        "/usr/share/man/man5/vrrpd.yaml.5.gz",
         "/usr/share/bash-completion/completions/vrrpd",
         "/usr/share/zsh/vendor-completions/_vrrpd",
         "/usr/share/fish/vendor_completions.d/vrrpd.fish",

@@ -35,5 +35,5 @@ pub use konvoy::{
 };
 pub use kube_vip::{import_kube_vip, is_kube_vip};
 pub use load::{HostFacts, LoadOptions, Loaded, LoadedConfig, Places, Text, load, parse_str};
-pub use schema::{json_schema, reference};
+pub use schema::{json_schema, manual, reference};
 pub use vrid::derived_vrid;

@@ -6,44 +6,55 @@ pub(crate) static CHECK: Shape = Shape {
     name: "check",
     what: "a check",
     keys: &[
-        Key::new("name", Kind::Name, "Unique among checks").required(),
-        Key::new("http", Kind::Object(&HTTP), "A GET over HTTP or HTTPS"),
-        Key::new("tcp", Kind::Object(&TCP), "A TCP connection"),
+        Key::new("name", Kind::Name, "Unique among checks")
+            .example("apiserver")
+            .required(),
+        Key::new("http", Kind::Object(&HTTP), "A GET over HTTP or HTTPS")
+            .example("{url: \"https://127.0.0.1:6443/healthz\"}"),
+        Key::new("tcp", Kind::Object(&TCP), "A TCP connection")
+            .example("{address: \"127.0.0.1:2379\"}"),
         Key::new(
             "exec",
             Kind::Object(&EXEC),
             "A program: exit code 0 is healthy",
-        ),
-        Key::new("file", Kind::Object(&FILE), "Whether a file is there"),
+        )
+        .example("{command: [/usr/local/bin/probe, --fast]}"),
+        Key::new("file", Kind::Object(&FILE), "Whether a file is there")
+            .example("{path: /run/maintenance, present: false}"),
         Key::new(
             "interval",
             Kind::Duration("10ms", "1h"),
             "From the start of one probe to the start of the next",
         )
+        .example("500ms")
         .default("1s"),
         Key::new(
             "timeout",
             Kind::Duration("1ms", "1h"),
             "After which a probe has failed",
         )
+        .example("500ms")
         .default("1s"),
         Key::new(
             "fall",
             Kind::Number(1, 255),
             "Failures in a row that count as a failure",
         )
+        .example("3")
         .default("2"),
         Key::new(
             "rise",
             Kind::Number(1, 255),
             "Successes in a row that count as a recovery",
         )
+        .example("5")
         .default("2"),
         Key::new(
             "hold_down",
             Kind::Object(&HOLD_DOWN),
             "Keeps what has failed down for a while, for what flaps",
         )
+        .example("{initial: 30s, max: 8m}")
         .otherwise("off"),
     ],
     one_of: &["http", "tcp", "exec", "file"],
@@ -59,12 +70,14 @@ pub(crate) static HTTP: Shape = Shape {
             Kind::Url,
             "Where to ask; in a load balancer's check `{backend}` stands for address and port",
         )
+        .example("https://127.0.0.1:6443/healthz")
         .required(),
         Key::new(
             "tls",
             Kind::Object(&TLS),
             "How an https server is verified, and what it is shown",
-        ),
+        )
+        .example("{ca: /etc/kubernetes/pki/ca.crt, server_name: kubernetes}"),
         Key::new(
             "status",
             Kind::AnyOf(&[
@@ -73,14 +86,18 @@ pub(crate) static HTTP: Shape = Shape {
             ]),
             "The code that is healthy, or a list of them",
         )
+        .example("[200, 429]")
         .otherwise("any 2xx"),
-        Key::new("body", Kind::Text, "Text that the answer must contain").otherwise("any answer"),
+        Key::new("body", Kind::Text, "Text that the answer must contain")
+            .example("ok")
+            .otherwise("any answer"),
         Key::new(
             "headers",
             Kind::Headers,
             "Further headers of the request; `${NAME}` is an environment variable, \
              `${file:/path}` a file's content, `$$` a dollar sign",
         )
+        .example("{Authorization: \"Bearer ${file:/etc/vrrpd/token}\"}")
         .otherwise("none"),
     ],
     one_of: &[],
@@ -92,21 +109,28 @@ pub(crate) static TLS: Shape = Shape {
     what: "`tls`",
     keys: &[
         Key::new("ca", Kind::Path, "PEM file of the authorities to trust")
+            .example("/etc/kubernetes/pki/ca.crt")
             .otherwise("the system's authorities"),
         Key::new(
             "server_name",
             Kind::Text,
             "The name that the certificate must carry",
         )
+        .example("kubernetes")
         .otherwise("the host of the URL"),
-        Key::new("verify", Kind::Switch, "`false`: any certificate will do").default("true"),
+        Key::new("verify", Kind::Switch, "`false`: any certificate will do")
+            .example("false")
+            .default("true"),
         Key::new(
             "cert",
             Kind::Path,
             "PEM file of a client certificate; goes with `key`",
         )
+        .example("/etc/vrrpd/client.crt")
         .otherwise("none"),
-        Key::new("key", Kind::Path, "PEM file of its key").otherwise("none"),
+        Key::new("key", Kind::Path, "PEM file of its key")
+            .example("/etc/vrrpd/client.key")
+            .otherwise("none"),
     ],
     one_of: &[],
     aliases: &[
@@ -120,7 +144,9 @@ pub(crate) static TLS: Shape = Shape {
 pub(crate) static TCP: Shape = Shape {
     name: "tcp",
     what: "a TCP check",
-    keys: &[Key::new("address", Kind::HostPort, "Where to connect").required()],
+    keys: &[Key::new("address", Kind::HostPort, "Where to connect")
+        .example("127.0.0.1:2379")
+        .required()],
     one_of: &[],
     aliases: &[],
 };
@@ -133,6 +159,7 @@ pub(crate) static EXEC: Shape = Shape {
         Kind::List(1, &Kind::Text),
         "The program's absolute path and its arguments; there is no shell",
     )
+    .example("[/usr/local/bin/probe, --fast]")
     .required()],
     one_of: &[],
     aliases: &[],
@@ -142,12 +169,15 @@ pub(crate) static FILE: Shape = Shape {
     name: "file",
     what: "a file check",
     keys: &[
-        Key::new("path", Kind::Path, "The file").required(),
+        Key::new("path", Kind::Path, "The file")
+            .example("/run/maintenance")
+            .required(),
         Key::new(
             "present",
             Kind::Switch,
             "`true`: healthy while it is there; `false`: while it is not",
         )
+        .example("false")
         .default("true"),
     ],
     one_of: &[],
@@ -163,18 +193,21 @@ pub(crate) static HOLD_DOWN: Shape = Shape {
             Kind::Duration("100ms", "1h"),
             "How long the first failure holds; each relapse holds twice as long",
         )
+        .example("30s")
         .required(),
         Key::new(
             "max",
             Kind::Duration("100ms", "1day"),
             "The longest hold, at least `initial`",
         )
+        .example("8m")
         .otherwise("sixteen times `initial`"),
         Key::new(
             "forget",
             Kind::Duration("1s", "1day"),
             "After this long without a failure the next one counts as the first",
         )
+        .example("1h")
         .default("10m"),
     ],
     one_of: &[],

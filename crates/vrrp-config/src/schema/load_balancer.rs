@@ -6,9 +6,15 @@ pub(crate) static LOAD_BALANCER: Shape = Shape {
     name: "load_balancer",
     what: "a load balancer",
     keys: &[
-        Key::new("name", Kind::Name, "Unique among load balancers").required(),
-        Key::new("address", Kind::Address, "An address of an instance").required(),
-        Key::new("port", Kind::Number(1, 65_535), "Where clients connect").required(),
+        Key::new("name", Kind::Name, "Unique among load balancers")
+            .example("apiserver")
+            .required(),
+        Key::new("address", Kind::Address, "An address of an instance")
+            .example("10.0.50.20")
+            .required(),
+        Key::new("port", Kind::Number(1, 65_535), "Where clients connect")
+            .example("6443")
+            .required(),
         Key::new(
             "backends",
             Kind::List(
@@ -17,36 +23,42 @@ pub(crate) static LOAD_BALANCER: Shape = Shape {
             ),
             "The servers: address and port, or a mapping with a weight",
         )
+        .example("[\"10.0.50.11:6443\", \"10.0.50.12:6443\"]")
         .required(),
         Key::new(
             "scheduler",
             Kind::Words(&["source_hash", "round_robin", "random"]),
             "How a new client finds its backend",
         )
+        .example("round_robin")
         .default("source_hash"),
         Key::new(
             "persistence",
             Kind::Duration("1s", "7days"),
             "How long a client address keeps its backend while that is healthy",
         )
+        .example("1h")
         .otherwise("not kept"),
         Key::new(
             "idle_timeout",
             Kind::Duration("1s", "7days"),
             "After which an idle connection is forgotten",
         )
+        .example("30m")
         .default("1h"),
         Key::new(
             "allow",
             Kind::List(1, &Kind::Prefixed),
             "Networks whose clients may connect",
         )
+        .example("[10.0.0.0/8]")
         .otherwise("everyone"),
         Key::new(
             "check",
             Kind::Object(&BACKEND_CHECK),
             "How the health of each backend is known",
         )
+        .example("{tcp: {}, interval: 2s}")
         .otherwise("all are taken as healthy"),
     ],
     one_of: &[],
@@ -72,12 +84,14 @@ pub(crate) static BACKEND: Shape = Shape {
             Kind::SocketAddress,
             "Address and port of the server",
         )
+        .example("10.0.50.12:6443")
         .required(),
         Key::new(
             "weight",
             Kind::Number(1, 255),
             "Its share of new clients, relative to the other backends",
         )
+        .example("2")
         .default("1"),
     ],
     one_of: &[],
@@ -88,42 +102,49 @@ pub(crate) static BACKEND_CHECK: Shape = Shape {
     name: "backend_check",
     what: "a backend check",
     keys: &[
-        Key::new("http", Kind::Object(&HTTP), "A GET over HTTP or HTTPS"),
-        Key::new("tcp", Kind::Object(&BACKEND_TCP), "A TCP connection: `{}`"),
+        Key::new("http", Kind::Object(&HTTP), "A GET over HTTP or HTTPS")
+            .example("{url: \"https://{backend}/healthz\"}"),
+        Key::new("tcp", Kind::Object(&BACKEND_TCP), "A TCP connection: `{}`").example("{}"),
         Key::new(
             "exec",
             Kind::Object(&EXEC),
             "A program: exit code 0 is healthy",
-        ),
+        )
+        .example("{command: [/usr/local/bin/probe]}"),
         Key::new(
             "interval",
             Kind::Duration("10ms", "1h"),
             "From the start of one probe to the start of the next",
         )
+        .example("2s")
         .default("5s"),
         Key::new(
             "timeout",
             Kind::Duration("1ms", "1h"),
             "After which a probe has failed",
         )
+        .example("500ms")
         .default("1s"),
         Key::new(
             "fall",
             Kind::Number(1, 255),
             "Failures in a row that count as a failure",
         )
+        .example("3")
         .default("2"),
         Key::new(
             "rise",
             Kind::Number(1, 255),
             "Successes in a row that count as a recovery",
         )
+        .example("5")
         .default("2"),
         Key::new(
             "hold_down",
             Kind::Object(&HOLD_DOWN),
             "Keeps what has failed down for a while, for what flaps",
         )
+        .example("{initial: 30s}")
         .otherwise("off"),
     ],
     one_of: &["http", "tcp", "exec"],
@@ -138,6 +159,7 @@ pub(crate) static BACKEND_TCP: Shape = Shape {
         Kind::Words(&["{backend}"]),
         "What is checked anyway",
     )
+    .example("\"{backend}\"")
     .default("{backend}")],
     one_of: &[],
     aliases: &[],

@@ -1,13 +1,14 @@
 //! Which keys each part of `vrrpd.yaml` has, and what their values look like.
 //!
-//! The reader refuses every key that is not here and suggests the nearest that is; the JSON Schema
-//! and the reference are made from the same tables. What a value means is the reader's business,
+//! The reader refuses every key that is not here and suggests the nearest that is; the JSON Schema,
+//! the reference and the manual page are made from the same tables. What a value means is the reader's business,
 //! and a test holds both against each other.
 
 mod check;
 mod instance;
 mod json;
 mod load_balancer;
+mod manual;
 mod reference;
 mod settings;
 
@@ -15,6 +16,7 @@ pub(crate) use check::{CHECK, EXEC, FILE, HOLD_DOWN, HTTP, TCP, TLS};
 pub(crate) use instance::{ANNOUNCE, AUTH, GROUP, INSTANCE, TRACK};
 pub use json::json_schema;
 pub(crate) use load_balancer::{BACKEND, BACKEND_CHECK, BACKEND_TCP, LOAD_BALANCER};
+pub use manual::manual;
 pub use reference::reference;
 pub(crate) use settings::{CONTROL, KONVOY_KEEPALIVED, LOG, METRICS, ROOT};
 
@@ -60,6 +62,8 @@ pub(crate) struct Key {
     pub(crate) default: Option<&'static str>,
     /// What holds without it, where that is no fixed value.
     pub(crate) otherwise: Option<&'static str>,
+    /// A value as it may stand in the file; each key has one.
+    pub(crate) example: Option<&'static str>,
 }
 
 impl Key {
@@ -71,6 +75,7 @@ impl Key {
             required: false,
             default: None,
             otherwise: None,
+            example: None,
         }
     }
 
@@ -86,6 +91,11 @@ impl Key {
 
     const fn otherwise(mut self, text: &'static str) -> Self {
         self.otherwise = Some(text);
+        self
+    }
+
+    const fn example(mut self, value: &'static str) -> Self {
+        self.example = Some(value);
         self
     }
 }
