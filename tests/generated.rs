@@ -28,7 +28,7 @@ fn shown(page: &Path) -> String {
             .arg(page)
             .env("LC_ALL", "C.UTF-8")
             .env("MANWIDTH", "80")
-            .env("MAN_KEEP_FORMATTING", "")
+            .env_remove("MAN_KEEP_FORMATTING")
             .env("MANPAGER", "cat"),
     )
 }
@@ -104,6 +104,7 @@ fn zsh_and_fish_take_their_completions() {
     let file = completions("zsh");
     said(Command::new("zsh").arg("-n").arg(file.path()));
     let file = completions("fish");
+    let home = tempfile::tempdir().expect("a directory");
     said(Command::new("fish").arg("--no-execute").arg(file.path()));
     let script = format!(
         "source {}; complete --do-complete 'vrrpd und'",
@@ -112,7 +113,7 @@ fn zsh_and_fish_take_their_completions() {
     let found = said(
         Command::new("fish")
             .args(["--no-config", "-c", &script])
-            .env("HOME", "/nonexistent"),
+            .env("HOME", home.path()),
     );
     assert!(found.starts_with("undrain"), "{found}");
 }
