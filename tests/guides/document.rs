@@ -1,7 +1,7 @@
 //! Commands of a document: what stands in its blocks marked `sh`, under a heading.
 
 /// The commands under a heading of the second level.
-pub fn commands(document: &str, heading: &str) -> String {
+pub(crate) fn commands(document: &str, heading: &str) -> String {
     let title = format!("\n## {heading}\n");
     let (_, section) = document
         .split_once(&title)
@@ -13,7 +13,7 @@ pub fn commands(document: &str, heading: &str) -> String {
 }
 
 /// What stands in the blocks of a language, in their order.
-pub fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+pub(crate) fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     text.split(&format!("\n```{language}\n"))
         .skip(1)
         .filter_map(|rest| rest.split("\n```").next())

@@ -10,28 +10,28 @@ use vrrp_lab::{API_PORT, ApiServer, Command, Host, HttpsProber, Lab, Result, VIP
 use crate::document;
 
 /// For everything that is waited for: far more than it takes, for a busy machine.
-pub const BOUND: Duration = Duration::from_secs(60);
+pub(crate) const BOUND: Duration = Duration::from_secs(60);
 /// From the highest priority to the lowest.
-pub const HOSTS: [&str; 3] = ["cp1", "cp2", "cp3"];
+pub(crate) const HOSTS: [&str; 3] = ["cp1", "cp2", "cp3"];
 const BIN: &str = "/run/lab/bin";
 const SYSTEMCTL: &str = include_str!("systemctl");
 const KUBEADM: &str = include_str!("kubeadm");
 
-pub struct Scene {
+pub(crate) struct Scene {
     guide: &'static str,
     vips: Vec<IpAddr>,
     servers: Vec<ApiServer>,
     clients: Vec<HttpsProber>,
-    pub lab: Lab,
+    pub(crate) lab: Lab,
 }
 
 impl Scene {
     /// Three hosts, each with what the guide calls by name.
-    pub fn new(guide: &'static str) -> Result<Self> {
+    pub(crate) fn new(guide: &'static str) -> Result<Self> {
         Self::with(guide, Lab::new(3)?, vec![VIP.into()])
     }
 
-    pub fn with(guide: &'static str, lab: Lab, vips: Vec<IpAddr>) -> Result<Self> {
+    pub(crate) fn with(guide: &'static str, lab: Lab, vips: Vec<IpAddr>) -> Result<Self> {
         for host in lab.hosts() {
             install(host)?;
         }
@@ -47,18 +47,18 @@ impl Scene {
     }
 
     /// Starts the API server of a host.
-    pub fn serve(&mut self, host: &str) -> Result<()> {
+    pub(crate) fn serve(&mut self, host: &str) -> Result<()> {
         self.servers.push(ApiServer::start(self.lab.host(host)?)?);
         Ok(())
     }
 
     /// Runs what stands under a heading of the guide.
-    pub fn follow(&self, host: &str, heading: &str) -> Result<String> {
+    pub(crate) fn follow(&self, host: &str, heading: &str) -> Result<String> {
         self.run(host, &document::commands(self.guide, heading))
     }
 
     /// Runs any commands.
-    pub fn run(&self, host: &str, commands: &str) -> Result<String> {
+    pub(crate) fn run(&self, host: &str, commands: &str) -> Result<String> {
         let path = format!("{BIN}:/usr/sbin:/usr/bin:/sbin:/bin");
         let command = Command::new("bash")
             .args(["-euo", "pipefail", "-c", commands])
@@ -77,7 +77,7 @@ impl Scene {
     }
 
     /// Waits until a host is the only one with the addresses.
-    pub fn wait_held_by(&self, host: &str) -> Result<()> {
+    pub(crate) fn wait_held_by(&self, host: &str) -> Result<()> {
         for vip in &self.vips {
             self.lab.wait_only_holder(*vip, host, BOUND)?;
         }
@@ -85,7 +85,7 @@ impl Scene {
     }
 
     /// Waits until a host's API server answers at each address.
-    pub fn wait_served_by(&self, host: &str) -> Result<()> {
+    pub(crate) fn wait_served_by(&self, host: &str) -> Result<()> {
         for client in &self.clients {
             client.wait_answer(|name| name == host, Instant::now(), BOUND)?;
         }
@@ -93,7 +93,7 @@ impl Scene {
     }
 
     /// What each guide ends with: a failover by hand and back, then the master is switched off.
-    pub fn fail_over(&self) -> Result<()> {
+    pub(crate) fn fail_over(&self) -> Result<()> {
         self.wait_held_by("cp1")?;
         self.wait_served_by("cp1")?;
         self.follow("cp1", "Try a failover")?;
