@@ -206,13 +206,16 @@ impl Daemon {
             .map(|response| response.body)
     }
 
-    /// Waits until its first instance is in `state`.
+    /// Waits until its first instance is in `state`, and as a master has all its addresses, which
+    /// the kernel gives it a moment later.
     ///
     /// # Errors
     /// It is not within `bound`, or the daemon ended.
     pub fn wait_state(&self, state: &str, bound: Duration) -> Result<()> {
         self.wait_instance(&format!("state {state}"), bound, |instance| {
+            let addresses = instance["addresses"].as_array().map_or(0, Vec::len);
             instance["state"] == state
+                && (state != "master" || instance["addresses_present"] == addresses)
         })
         .map(drop)
     }
