@@ -160,7 +160,8 @@ fn announcements_are_counted_by_their_kind() -> Result<()> {
     lab.wait_until("a burst is counted", BOUND, || {
         daemon.metrics().is_ok_and(|text| {
             let name = "vrrpd_announcements_sent_total";
-            value(&text, name, &["kind=", "arp"]) == Some(5.0)
+            // Five, and single ones soon after.
+            value(&text, name, &["kind=", "arp"]) >= Some(5.0)
         })
     })
 }

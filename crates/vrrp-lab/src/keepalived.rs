@@ -1,6 +1,7 @@
 //! A Keepalived in a host, beside vrrpd or instead of it.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -8,12 +9,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::command::Command;
-use crate::error::{Context, LabError, Result};
+use crate::error::{Context, Result};
 use crate::host::Host;
 use crate::process::Process;
 
 const CONFIG_FILE: &str = "/etc/keepalived/keepalived.conf";
-const VRRP_PID_FILE: &str = "/run/keepalived/vrrp.pid";
 const PROGRAM: &str = "keepalived";
 
 /// A Keepalived. Killed when dropped.
@@ -95,7 +95,7 @@ impl Host {
                 "--pid",
                 "/run/keepalived/keepalived.pid",
             ])
-            .args(["--vrrp_pid", VRRP_PID_FILE]);
+            .args(["--vrrp_pid", "/run/keepalived/vrrp.pid"]);
         Ok(Keepalived {
             host: self.clone(),
             process: self.spawn(&command)?,
@@ -121,42 +121,43 @@ impl Keepalived {
     /// Kills parent and VRRP process, as a crash does: the VIP stays behind.
     ///
     /// # Errors
-    /// They survive, or the VRRP process has not written its number yet.
+    /// The parent survives, or the kernel does not tell of its children.
     pub fn kill(&self) -> Result<()> {
-        let vrrp = self.vrrp_pid()?;
         // The parent would start the other anew; if it died first, the other would leave in
         // good order.
         self.process.stop();
-        let _ = kill(vrrp, Signal::SIGKILL);
+        for child in self.children()? {
+            let _ = kill(child, Signal::SIGKILL);
+        }
         self.process.kill();
-        self.process.wait_exit(Duration::from_secs(5))?;
-        // The number may soon be another process's.
-        let what = format!("removing {VRRP_PID_FILE} on {}", self.host.name());
-        self.host
-            .enter(|| std::fs::remove_file(VRRP_PID_FILE))?
-            .context(|| what)
+        self.process.wait_exit(Duration::from_secs(5)).map(drop)
     }
 
     /// Sends a signal to parent and VRRP process: SIGSTOP and SIGCONT make it hang and wake.
     ///
     /// # Errors
-    /// The VRRP process has not written its number yet.
+    /// The kernel does not tell of the parent's children.
     pub fn signal_all(&self, signal: Signal) -> Result<()> {
-        let vrrp = self.vrrp_pid()?;
         self.process.signal(signal);
-        let _ = kill(vrrp, signal);
+        for child in self.children()? {
+            let _ = kill(child, signal);
+        }
         Ok(())
     }
 
-    fn vrrp_pid(&self) -> Result<Pid> {
-        let text = self.host.read_file(VRRP_PID_FILE)?;
-        let pid = text.trim().parse().map_err(|_| {
-            LabError::Other(format!(
-                "{VRRP_PID_FILE} on {} says {text:?}",
-                self.host.name()
-            ))
-        })?;
-        Ok(Pid::from_raw(pid))
+    /// The VRRP process, or nothing while there is none: it may end by itself at any time.
+    fn children(&self) -> Result<Vec<Pid>> {
+        let parent = self.process.pid();
+        let path = format!("/proc/{parent}/task/{parent}/children");
+        let text = match std::fs::read_to_string(&path) {
+            // The parent has ended.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            read => read.context(|| format!("reading {path}"))?,
+        };
+        let pids = text
+            .split_ascii_whitespace()
+            .filter_map(|pid| pid.parse().ok());
+        Ok(pids.map(Pid::from_raw).collect())
     }
 
     /// Waits until it says that it is in `state`: `MASTER` or `BACKUP`.
