@@ -50,6 +50,7 @@ build() {
 max_len() {
     case $1 in
     advert | advert_emit | announcement) echo 1024 ;;
+    router) echo 2048 ;;
     *) echo 4096 ;;
     esac
 }

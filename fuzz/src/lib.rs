@@ -4,9 +4,12 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod http;
+pub mod router;
 mod wire;
 
 pub use config::{keepalived_conf, konvoy, vrrpd_yaml};
+pub use http::{control_request, http_answer};
 pub use wire::{advert, advert_emit, announcement};
 
 /// A fuzz target.
@@ -43,6 +46,18 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "konvoy",
         run: konvoy::run,
+    },
+    Target {
+        name: "router",
+        run: router::run,
+    },
+    Target {
+        name: "http_answer",
+        run: http_answer::run,
+    },
+    Target {
+        name: "control_request",
+        run: control_request::run,
     },
 ];
 

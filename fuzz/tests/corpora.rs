@@ -68,6 +68,21 @@ fn the_corpus_of_vrrpd_yaml_holds() {
 }
 
 #[test]
+fn the_corpus_of_control_request_holds() {
+    replay("control_request");
+}
+
+#[test]
+fn the_corpus_of_http_answer_holds() {
+    replay("http_answer");
+}
+
+#[test]
+fn the_corpus_of_router_holds() {
+    replay("router");
+}
+
+#[test]
 fn every_target_has_a_program_a_corpus_of_bounded_size_and_a_test_here() {
     let names = |folder: PathBuf| -> BTreeSet<String> {
         let stem = |path: &PathBuf| Some(path.file_stem()?.to_str()?.to_owned());

@@ -9,7 +9,7 @@ mod socket;
 mod tests;
 
 pub use document::status_document;
-pub use routes::{Control, serve};
+pub use routes::{Control, serve, serve_on};
 pub use socket::{ControlLock, ControlSocket, SocketError};
 
 /// Where the control socket is unless the configuration says otherwise.

@@ -15,7 +15,7 @@ use super::document::status_document;
 use super::socket::ControlSocket;
 use crate::daemon::command::{Answer, Request as Command};
 use crate::events::{Event, EventLog, Since};
-use crate::http::{self, Handler, Limits, Peer, Reply};
+use crate::http::{self, Accept, Handler, Limits, Peer, Reply};
 use crate::view::DaemonView;
 
 /// Followers of events at the same time, so that some connections stay free for requests.
@@ -37,20 +37,19 @@ pub struct Control {
 /// # Errors
 /// Where the runtime cannot take over the socket.
 pub async fn serve(socket: ControlSocket, control: Control, limits: Limits) -> io::Result<()> {
-    let listener = socket.listener()?;
-    let followers = Arc::new(Semaphore::new(FOLLOWERS));
-    http::serve(
-        listener,
-        limits,
-        Arc::new(Routes {
-            control,
-            followers,
-            answer: limits.answer,
-        }),
-    )
-    .await;
+    serve_on(socket.listener()?, control, limits).await;
     drop(socket);
     Ok(())
+}
+
+/// Answers, as the control socket does, on any `listener`, until dropped.
+pub async fn serve_on(listener: impl Accept, control: Control, limits: Limits) {
+    let routes = Routes {
+        control,
+        followers: Arc::new(Semaphore::new(FOLLOWERS)),
+        answer: limits.answer,
+    };
+    http::serve(listener, limits, Arc::new(routes)).await;
 }
 
 struct Routes {

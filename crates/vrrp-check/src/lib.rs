@@ -14,6 +14,7 @@ mod status;
 mod validate;
 
 pub use error::{ErrorKind, ProbeError};
+pub use probe::http::probe_over;
 pub use rise_fall::{Change, CheckState, HoldDown, RiseFall};
 pub use runner::{Check, CheckHandle};
 pub use spec::{CheckSpec, ExecSpec, FileSpec, HttpSpec, ProbeSpec, TcpSpec, TlsSpec};

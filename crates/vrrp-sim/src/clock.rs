@@ -11,20 +11,41 @@ pub(crate) struct Clock {
     pub(crate) drift_ppb: i64,
 }
 
-const BILLION: i128 = 1_000_000_000;
+const BILLION: i64 = 1_000_000_000;
 
 impl Clock {
     pub(crate) fn local(self, time: u64) -> Instant {
-        let elapsed = i128::from(time) * (BILLION + i128::from(self.drift_ppb)) / BILLION;
-        Instant::from_nanos(self.offset + u64::try_from(elapsed).unwrap_or(0))
+        Instant::from_nanos(self.offset + self.elapsed(time))
+    }
+
+    /// What the host's clock has counted at `time`, rounded down. In whole seconds and the rest
+    /// of one, for division of 128 bits is most of what a run would do.
+    fn elapsed(self, time: u64) -> u64 {
+        let seconds = (time / BILLION.unsigned_abs()).cast_signed();
+        let rest = (time % BILLION.unsigned_abs()).cast_signed();
+        let ahead = seconds * self.drift_ppb + (rest * self.drift_ppb).div_euclid(BILLION);
+        time.saturating_add_signed(ahead)
     }
 
     /// The first time at which the host's clock shows `local` or more.
     pub(crate) fn time(self, local: Instant) -> u64 {
-        let elapsed = i128::from(local.as_nanos().saturating_sub(self.offset)) * BILLION;
-        let rate = BILLION + i128::from(self.drift_ppb);
-        let time = (elapsed + rate - 1) / rate;
-        u64::try_from(time).unwrap_or(u64::MAX)
+        let elapsed = local.as_nanos().saturating_sub(self.offset);
+        if elapsed > u64::MAX / 4 {
+            return u64::MAX;
+        }
+        // Each round leaves less than a thousandth of what was missing.
+        let mut time = elapsed;
+        for _ in 0..5 {
+            let missing = elapsed.cast_signed() - self.elapsed(time).cast_signed();
+            time = time.saturating_add_signed(missing);
+        }
+        while self.elapsed(time) < elapsed {
+            time += 1;
+        }
+        while time > 0 && self.elapsed(time - 1) >= elapsed {
+            time -= 1;
+        }
+        time
     }
 }
 
@@ -39,7 +60,13 @@ mod tests {
                 offset: 77,
                 drift_ppb,
             };
-            for nanos in [77_u64, 78, 1_000_000_007, 3_600_000_000_001] {
+            for nanos in [
+                77_u64,
+                78,
+                1_000_000_007,
+                3_600_000_000_001,
+                40_000_000_000_000_003,
+            ] {
                 let local = Instant::from_nanos(nanos);
                 let time = clock.time(local);
                 assert!(clock.local(time) >= local);

@@ -59,8 +59,13 @@ impl Fault {
 
     /// How long it lasts, in nanoseconds.
     #[must_use]
-    pub const fn lasts(&self) -> u64 {
-        match *self {
+    pub fn lasts(mut self) -> u64 {
+        self.lasts_mut().map_or(0, |nanos| *nanos)
+    }
+
+    /// How long it lasts; `None` for what has no end.
+    pub(crate) const fn lasts_mut(&mut self) -> Option<&mut u64> {
+        match self {
             Self::Crash(_, nanos)
             | Self::Kill(_, nanos)
             | Self::Stall(_, nanos)
@@ -71,8 +76,8 @@ impl Fault {
             | Self::Plan(
                 _,
                 Planned::Restart(nanos) | Planned::Drain(nanos) | Planned::Sick(nanos),
-            ) => nanos,
-            Self::Plan(..) => 0,
+            ) => Some(nanos),
+            Self::Plan(..) => None,
         }
     }
 }

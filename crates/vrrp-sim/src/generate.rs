@@ -12,8 +12,16 @@ use crate::scenario::{HostSpec, Kind, Network, Scenario};
 /// Advertisement intervals in centiseconds.
 const INTERVALS: [u16; 6] = [1, 2, 5, 10, 50, 100];
 
+/// How many faults a scenario has, and how close together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Length {
+    Short,
+    Marathon,
+}
+
 /// What all hosts have in common, and what is said of the whole group.
 struct Group {
+    length: Length,
     mixed: bool,
     hosts: usize,
     version: Version,
@@ -27,12 +35,26 @@ struct Group {
 }
 
 impl Scenario {
-    /// The scenario that `seed` stands for. `mixed` puts a Keepalived among the hosts.
+    /// The scenario that `seed` stands for: a few faults. `mixed` puts a Keepalived among the
+    /// hosts.
     #[must_use]
     pub fn generate(seed: u64, mixed: bool) -> Self {
+        Self::of(seed, mixed, Length::Short)
+    }
+
+    /// As [`Scenario::generate`], but with a hundred faults and more in a row, closer together
+    /// and half of them at the best host: many failovers for one start and one end, each of
+    /// which finds what others have left over. Intervals differ by no more than one step.
+    #[must_use]
+    pub fn marathon(seed: u64, mixed: bool) -> Self {
+        Self::of(seed, mixed, Length::Marathon)
+    }
+
+    fn of(seed: u64, mixed: bool, length: Length) -> Self {
         let mut dice = Dice::new(seed);
         let version_2 = dice.percent(12);
         let group = Group {
+            length,
             mixed,
             hosts: usize::try_from(dice.between(2, 5)).unwrap_or(2),
             version: if version_2 { Version::V2 } else { Version::V3 },
@@ -93,7 +115,7 @@ impl Group {
             Kind::Vrrpd
         };
         let interval = if self.own_intervals {
-            dice.pick(&INTERVALS, 100)
+            self.pick_interval(dice)
         } else {
             self.interval
         };
@@ -106,17 +128,41 @@ impl Group {
         spec
     }
 
+    /// Any of them; in a marathon the group's own or the next longer one.
+    fn pick_interval(&self, dice: &mut Dice) -> u16 {
+        if self.length == Length::Short {
+            return dice.pick(&INTERVALS, 100);
+        }
+        let from = INTERVALS
+            .iter()
+            .position(|interval| *interval == self.interval);
+        let near = INTERVALS.iter().skip(from.unwrap_or(0)).take(2);
+        let near: Vec<u16> = near.copied().collect();
+        dice.pick(&near, self.interval)
+    }
+
     /// Faults with pauses between them that are sometimes too short to settle in.
     fn schedule(&self, dice: &mut Dice, interval: u64) -> Vec<(u64, Fault)> {
         let mut at = interval * 12;
         let mut schedule = Vec::new();
-        for _ in 0..dice.between(1, 8) {
-            let host = usize::try_from(dice.below(self.hosts as u64)).unwrap_or(0);
+        let marathon = self.length == Length::Marathon;
+        let faults = if marathon { (100, 150) } else { (1, 8) };
+        let (settles, rest) = if marathon {
+            (40, (6, 12))
+        } else {
+            (60, (10, 14))
+        };
+        for _ in 0..dice.between(faults.0, faults.1) {
+            let host = if marathon && dice.percent(50) {
+                0
+            } else {
+                usize::try_from(dice.below(self.hosts as u64)).unwrap_or(0)
+            };
             let lasts = dice.between(interval / 4, interval * 14);
             let fault = self.fault(dice, host, lasts);
             schedule.push((at, fault));
-            let pause = if dice.percent(60) {
-                fault.lasts() + interval * dice.between(10, 14)
+            let pause = if dice.percent(settles) {
+                fault.lasts() + interval * dice.between(rest.0, rest.1)
             } else {
                 dice.below(interval * 6)
             };
@@ -165,7 +211,7 @@ impl Group {
             0 => Planned::Preempt(dice.percent(50)),
             // Both Keepalived and version 2 drop what differs there.
             1 if !self.mixed => Planned::Addresses(u8::try_from(dice.between(1, 4)).unwrap_or(1)),
-            2 if self.own_intervals => Planned::Interval(dice.pick(&INTERVALS, 100)),
+            2 if self.own_intervals => Planned::Interval(self.pick_interval(dice)),
             _ => Planned::Priority(u8::try_from(dice.between(2, 254)).unwrap_or(100)),
         }
     }

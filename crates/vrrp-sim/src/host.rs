@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use vrrp_core::Instant;
+
 use crate::clock::Clock;
 use crate::node::Node;
 
@@ -32,6 +34,8 @@ pub(crate) struct Host {
     pub(crate) said_goodbye: bool,
     /// When it last advertised again after priority 0.
     pub(crate) resumed: u64,
+    /// The deadline last looked at, and the simulation's time of it.
+    wakes_at: (Instant, u64),
 }
 
 impl Host {
@@ -46,6 +50,7 @@ impl Host {
             master_since: 0,
             said_goodbye: false,
             resumed: 0,
+            wakes_at: (Instant::from_nanos(clock.offset), 0),
         }
     }
 
@@ -65,11 +70,14 @@ impl Host {
     }
 
     /// When its program wants time next.
-    pub(crate) fn wakes(&self) -> Option<u64> {
+    pub(crate) fn wakes(&mut self) -> Option<u64> {
         if !self.runs() {
             return None;
         }
         let deadline = self.node.as_ref()?.deadline()?;
-        Some(self.clock.time(deadline))
+        if self.wakes_at.0 != deadline {
+            self.wakes_at = (deadline, self.clock.time(deadline));
+        }
+        Some(self.wakes_at.1)
     }
 }

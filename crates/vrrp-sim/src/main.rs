@@ -25,6 +25,9 @@ struct Args {
     /// Put a model of Keepalived among the hosts.
     #[arg(long)]
     mixed: bool,
+    /// A hundred faults and more in each schedule, instead of one to eight.
+    #[arg(long)]
+    marathon: bool,
     /// Print the timeline of the first seed instead.
     #[arg(long)]
     replay: bool,
@@ -33,10 +36,20 @@ struct Args {
     jobs: u64,
 }
 
+impl Args {
+    fn scenario(&self, seed: u64) -> Scenario {
+        if self.marathon {
+            Scenario::marathon(seed, self.mixed)
+        } else {
+            Scenario::generate(seed, self.mixed)
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let args = Args::parse();
     if args.replay {
-        let scenario = Scenario::generate(args.seed, args.mixed);
+        let scenario = args.scenario(args.seed);
         let outcome = run_traced(&scenario);
         print!("{scenario}{}\n{}", outcome.trace, scenario.as_test());
         return match outcome.violation {
@@ -70,7 +83,7 @@ fn main() -> ExitCode {
     let Some((seed, _)) = total.violations.first() else {
         return ExitCode::SUCCESS;
     };
-    let small = shrink(&Scenario::generate(*seed, args.mixed));
+    let small = shrink(&args.scenario(*seed));
     let outcome = run_traced(&small);
     print!("{small}{}\n{}", outcome.trace, small.as_test());
     ExitCode::FAILURE
@@ -113,7 +126,7 @@ fn work(args: &Args, job: u64, jobs: u64) -> Total {
     let mut total = Total::default();
     let step = usize::try_from(jobs).unwrap_or(1);
     for seed in (args.seed + job..args.seed + args.count).step_by(step) {
-        let outcome = run(&Scenario::generate(seed, args.mixed));
+        let outcome = run(&args.scenario(seed));
         total.schedules += 1;
         total.failovers += outcome.failovers;
         total.time += Duration::from_nanos(outcome.time);

@@ -81,12 +81,6 @@ impl Scenario {
         let hosts = self.hosts.iter().map(|host| host.config.advert_interval.0);
         u64::from(hosts.chain(given).max().unwrap_or(100)) * 10_000_000
     }
-
-    /// An upper bound of every Master_Down_Interval, in nanoseconds.
-    #[must_use]
-    pub fn master_down_interval(&self) -> u64 {
-        self.interval() * 4
-    }
 }
 
 impl fmt::Display for Scenario {

@@ -4,6 +4,9 @@ use crate::fault::{Fault, Planned};
 use crate::scenario::Scenario;
 use crate::world::run;
 
+/// A fault that lasts no longer than this many nanoseconds is short enough.
+const SHORT: u64 = 1_000_000;
+
 /// The smallest scenario found that still violates the same invariant as `scenario` does.
 /// Returns it unchanged if it violates none.
 #[must_use]
@@ -32,6 +35,14 @@ fn candidates(scenario: &Scenario) -> Vec<Scenario> {
         let mut fewer = scenario.clone();
         fewer.schedule.remove(index);
         all.push(fewer);
+    }
+    for index in 0..scenario.schedule.len() {
+        let mut shorter = scenario.clone();
+        let lasts = shorter.schedule[index].1.lasts_mut();
+        if let Some(nanos) = lasts.filter(|nanos| **nanos > SHORT) {
+            *nanos /= 2;
+            all.push(shorter);
+        }
     }
     if scenario.network.duplicates > 0 {
         let mut plainer = scenario.clone();

@@ -1,6 +1,7 @@
 //! The run itself: events in order of time, each host served at its own deadlines.
 
-use std::collections::BTreeMap;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use vrrp_core::{Cause, Input, RouterConfig, State};
@@ -54,6 +55,39 @@ enum Event {
     End(usize),
 }
 
+/// An event and its time; of equal times the one that was scheduled first is first.
+struct Due {
+    at: u64,
+    sequence: u64,
+    event: Event,
+}
+
+impl Due {
+    const fn order(&self) -> (u64, u64) {
+        (self.at, self.sequence)
+    }
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
 /// What lasts on a host until a time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Until {
@@ -65,10 +99,16 @@ struct Until {
 
 struct World<'a> {
     scenario: &'a Scenario,
+    /// The longest advertisement interval that any host has or is given, in nanoseconds.
+    interval: u64,
+    /// A Keepalived is among the hosts.
+    mixed: bool,
+    /// There are times in which packets are lost.
+    lossy: bool,
     dice: Dice,
     time: u64,
     sequence: u64,
-    events: BTreeMap<(u64, u64), Event>,
+    events: BinaryHeap<Reverse<Due>>,
     hosts: Vec<Host>,
     configs: Vec<RouterConfig>,
     until: Vec<Until>,
@@ -95,10 +135,19 @@ impl<'a> World<'a> {
             })
             .collect();
         Self {
+            interval: scenario.interval(),
+            mixed: scenario
+                .hosts
+                .iter()
+                .any(|host| host.kind == Kind::Keepalived),
+            lossy: scenario
+                .schedule
+                .iter()
+                .any(|(_, fault)| matches!(fault, crate::Fault::Loss(..))),
             dice,
             time: 0,
             sequence: 0,
-            events: BTreeMap::new(),
+            events: BinaryHeap::new(),
             configs: scenario
                 .hosts
                 .iter()
@@ -137,13 +186,19 @@ impl<'a> World<'a> {
 
     fn schedule(&mut self, at: u64, event: Event) {
         self.sequence += 1;
-        self.events.insert((at, self.sequence), event);
+        let sequence = self.sequence;
+        self.events.push(Reverse(Due {
+            at,
+            sequence,
+            event,
+        }));
     }
 
     /// Goes to the next moment at which something happens; false at the end.
     fn step(&mut self, end: u64) -> bool {
-        let event = self.events.first_key_value().map(|((at, _), _)| *at);
-        let wake = (0..self.hosts.len()).filter_map(|host| Some((self.hosts[host].wakes()?, host)));
+        let event = self.events.peek().map(|Reverse(due)| due.at);
+        let hosts = self.hosts.iter_mut().enumerate();
+        let wake = hosts.filter_map(|(host, state)| Some((state.wakes()?, host)));
         let wake = wake.min();
         let lease = self.hosts.iter().filter_map(|host| host.held_until).min();
         let next = [event, wake.map(|(at, _)| at), lease]
@@ -158,8 +213,8 @@ impl<'a> World<'a> {
         if lease.is_some_and(|at| at <= self.time) {
             self.expire_leases();
         } else if event.is_some_and(|at| at <= self.time) {
-            if let Some((_, event)) = self.events.pop_first() {
-                self.happen(event);
+            if let Some(Reverse(due)) = self.events.pop() {
+                self.happen(due.event);
             }
         } else if let Some((_, host)) = wake {
             self.serve(host);
@@ -206,7 +261,8 @@ impl<'a> World<'a> {
         let Some(node) = &self.hosts[host].node else {
             return;
         };
-        let starts = matches!(before, Some(State::Init | State::Fault));
+        // One that is on its way out is in Init too, for as long as its addresses linger.
+        let starts = matches!(before, Some(State::Init | State::Fault)) && !node.leaving();
         if starts && node.is_owner() && !node.drained() && node.state() != State::Master {
             let seen = format!("host {host} owns the addresses and is {}", node.state());
             self.watch
@@ -386,6 +442,11 @@ impl<'a> World<'a> {
             }
         }
         self.check_holders();
+    }
+
+    /// An upper bound of every Master_Down_Interval, in nanoseconds.
+    const fn master_down_interval(&self) -> u64 {
+        self.interval * 4
     }
 
     fn is_model(&self, host: usize) -> bool {

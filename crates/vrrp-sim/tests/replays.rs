@@ -97,3 +97,31 @@ fn equal_successors_of_different_intervals_leave_one_master() {
             .at(62943528728, Plan(3, Resign)),
     );
 }
+
+/// The owner stalled while it left, and heard its successor when it woke: it was in Init with its
+/// addresses lingering, which is no start.
+#[test]
+fn an_owner_that_leaves_late_does_not_start_while_its_addresses_linger() {
+    holds(
+        &Scenario::new(30011021, 35047, 140189)
+            .host(HostSpec::new(Vrrpd, 255, 100).delayed(295).version_2())
+            .host(HostSpec::new(Vrrpd, 100, 100).delayed(295).version_2())
+            .at(40375288528, Plan(0, Restart(9516051760)))
+            .at(40815352854, Stall(0, 9931894671)),
+    );
+}
+
+/// Three equal hosts preempted at once when their delay was over, and had one delay of the
+/// network to come to terms.
+#[test]
+fn equal_hosts_that_preempt_together_come_to_terms_within_one_delay() {
+    holds(
+        &Scenario::new(100038959, 53582, 214328)
+            .host(HostSpec::new(Vrrpd, 100, 5).delayed(370))
+            .host(HostSpec::new(Vrrpd, 100, 5).delayed(370))
+            .host(HostSpec::new(Vrrpd, 100, 5).delayed(370))
+            .host(HostSpec::new(Vrrpd, 100, 5).delayed(370))
+            .host(HostSpec::new(Vrrpd, 100, 5).delayed(370))
+            .at(1952926845, Plan(4, Priority(92))),
+    );
+}

@@ -37,16 +37,27 @@ parts! {
 }
 
 #[test]
+fn every_invariant_holds_in_200_marathons_with_and_without_a_keepalived() {
+    for seed in 0..200 {
+        let mixed = seed % 4 == 0;
+        let outcome = run(&Scenario::marathon(seed, mixed));
+        assert_eq!(outcome.violation, None, "seed {seed}, mixed: {mixed}");
+        assert!(outcome.failovers > 0, "seed {seed}");
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run_to_the_last_byte() {
     for seed in 0..20 {
-        let trace = || {
-            run_traced(&Scenario::generate(seed, false))
-                .trace
-                .to_string()
-        };
-        let first = trace();
-        assert!(!first.is_empty());
-        assert_eq!(first, trace());
+        let kinds: [fn(u64, bool) -> Scenario; 2] = [Scenario::generate, Scenario::marathon];
+        for scenario in kinds {
+            for mixed in [false, true] {
+                let trace = || run_traced(&scenario(seed, mixed)).trace.to_string();
+                let first = trace();
+                assert!(!first.is_empty());
+                assert_eq!(first, trace());
+            }
+        }
     }
 }
 

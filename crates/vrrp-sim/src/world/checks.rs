@@ -3,7 +3,6 @@
 use vrrp_core::{Cause, State};
 
 use super::World;
-use crate::fault::Fault;
 use crate::host::Host;
 use crate::node::Node;
 use crate::watch::Invariant;
@@ -18,7 +17,7 @@ impl World<'_> {
     /// Master_Down_Interval, and the time a master that hands over to nobody keeps trying.
     pub(super) fn settling(&self) -> u64 {
         let delays = 8 * self.scenario.network.delay_max;
-        let basic = 2 * self.scenario.master_down_interval() + self.handover() + delays + SLACK;
+        let basic = 2 * self.master_down_interval() + self.handover() + delays + SLACK;
         basic + self.silence()
     }
 
@@ -26,17 +25,12 @@ impl World<'_> {
     /// it drops one of ours. Which of the two fires first is then a race in each interval, and
     /// it may lose a good many before we hear it and learn its form.
     fn silence(&self) -> u64 {
-        let mixed = (0..self.hosts.len()).any(|host| self.is_model(host));
-        if mixed {
-            24 * self.scenario.interval()
-        } else {
-            0
-        }
+        if self.mixed { 24 * self.interval } else { 0 }
     }
 
     /// How long a master that hands over keeps the address if it hears no successor.
     fn handover(&self) -> u64 {
-        let interval = self.scenario.interval();
+        let interval = self.interval;
         interval + (interval / 4).clamp(50_000_000, 1_000_000_000)
     }
 
@@ -113,7 +107,7 @@ impl World<'_> {
                 .violated(Invariant::PlannedLeavesCostNothing, self.time, seen);
         }
         let lasted = self.time - since.max(self.watch.disturbed);
-        let bound = self.scenario.master_down_interval() + 8 * self.scenario.network.delay_max;
+        let bound = self.master_down_interval() + 8 * self.scenario.network.delay_max;
         if lasted > bound + SLACK {
             let seen = format!("nobody held the address for {lasted} ns after the last fault");
             self.watch
@@ -138,7 +132,7 @@ impl World<'_> {
                 self.handover()
             } else {
                 // The longest time between two adverts, the pause for the unheard included.
-                self.scenario.interval() + self.scenario.interval() / 32
+                self.interval + self.interval / 32
             };
             (
                 self.time - since.max(self.watch.disturbed),
@@ -213,7 +207,7 @@ impl World<'_> {
             .count();
         let best = self.candidates().map(Node::priority).max();
         // A handover that is under way, as after preempt_delay, has its own bound.
-        let handover = masters == 2
+        let handover = masters >= 2
             && self
                 .watch
                 .doubled_since
@@ -244,15 +238,12 @@ impl World<'_> {
     }
 
     fn check_flapping(&mut self) {
-        let schedule = &self.scenario.schedule;
-        if schedule
-            .iter()
-            .any(|(_, fault)| matches!(fault, Fault::Loss(..)))
-        {
+        if self.lossy {
             return;
         }
         let hosts = self.hosts.len() as u64;
-        let bound = (2 * schedule.len() as u64 + 2) * hosts * 2;
+        let faults = self.scenario.schedule.len() as u64;
+        let bound = (2 * faults + 2) * hosts * 2;
         if self.watch.transitions > bound {
             let seen = format!("{} changes of state", self.watch.transitions);
             self.watch.violated(Invariant::NoFlapping, self.time, seen);
@@ -264,13 +255,11 @@ impl World<'_> {
         let Some(node) = &self.hosts[host].node else {
             return;
         };
-        if node.state() != State::Backup || node.drained() {
+        if node.state() != State::Backup || node.drained() || !self.hosts[host].runs() {
             return;
         }
-        let wakes = node
-            .deadline()
-            .map(|deadline| self.hosts[host].clock.time(deadline));
-        let longest = self.time + 2 * self.scenario.master_down_interval();
+        let wakes = self.hosts[host].wakes();
+        let longest = self.time + 2 * self.master_down_interval();
         if wakes.is_none_or(|at| at > longest) {
             let seen = format!("host {host} waits until {wakes:?}");
             self.watch.violated(Invariant::NotDeaf, self.time, seen);
@@ -282,7 +271,7 @@ impl World<'_> {
         let Some(until) = self.hosts[host].held_until else {
             return;
         };
-        let interval = self.scenario.master_down_interval();
+        let interval = self.master_down_interval();
         let bound = interval.next_multiple_of(1_000_000_000) + 1_000_000_000;
         if !self.is_model(host) && until.saturating_sub(self.time) > bound {
             let seen = format!("host {host} keeps the address for {} ns", until - self.time);

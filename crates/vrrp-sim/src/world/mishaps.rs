@@ -119,7 +119,7 @@ impl World<'_> {
             | Fault::Plan(host, Planned::Restart(_)) => {
                 if self.hosts[host].node.as_ref().is_some_and(Node::leaving) {
                     // It still hands over; a service manager waits for that.
-                    self.schedule(self.time + self.scenario.interval() / 10, Event::End(index));
+                    self.schedule(self.time + self.interval / 10, Event::End(index));
                 } else if self.until[host].down <= self.time && self.hosts[host].node.is_none() {
                     self.start(host);
                 }

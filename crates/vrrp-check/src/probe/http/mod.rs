@@ -5,7 +5,10 @@ mod connection;
 mod failure;
 pub(crate) mod headers;
 mod noting;
+mod over;
 pub(crate) mod target;
+
+pub use self::over::probe_over;
 
 use std::time::{Duration, SystemTime};
 
