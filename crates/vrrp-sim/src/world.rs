@@ -1,7 +1,5 @@
 //! The run itself: events in order of time, each host served at its own deadlines.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 use vrrp_core::{Cause, Input, RouterConfig, State};
@@ -15,9 +13,12 @@ use crate::scenario::{Kind, Scenario, address};
 use crate::trace::Trace;
 use crate::watch::{Invariant, Violation, Watch};
 
+mod agenda;
 mod checks;
 mod client;
 mod mishaps;
+
+use self::agenda::Agenda;
 
 /// More outputs than any single input has reason to make.
 const MOST_OUTPUTS: usize = 32;
@@ -55,39 +56,6 @@ enum Event {
     End(usize),
 }
 
-/// An event and its time; of equal times the one that was scheduled first is first.
-struct Due {
-    at: u64,
-    sequence: u64,
-    event: Event,
-}
-
-impl Due {
-    const fn order(&self) -> (u64, u64) {
-        (self.at, self.sequence)
-    }
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.order() == other.order()
-    }
-}
-
-impl Eq for Due {}
-
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.order().cmp(&other.order())
-    }
-}
-
 /// What lasts on a host until a time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Until {
@@ -107,8 +75,7 @@ struct World<'a> {
     lossy: bool,
     dice: Dice,
     time: u64,
-    sequence: u64,
-    events: BinaryHeap<Reverse<Due>>,
+    agenda: Agenda<Event>,
     hosts: Vec<Host>,
     configs: Vec<RouterConfig>,
     until: Vec<Until>,
@@ -146,8 +113,7 @@ impl<'a> World<'a> {
                 .any(|(_, fault)| matches!(fault, crate::Fault::Loss(..))),
             dice,
             time: 0,
-            sequence: 0,
-            events: BinaryHeap::new(),
+            agenda: Agenda::default(),
             configs: scenario
                 .hosts
                 .iter()
@@ -185,18 +151,12 @@ impl<'a> World<'a> {
     }
 
     fn schedule(&mut self, at: u64, event: Event) {
-        self.sequence += 1;
-        let sequence = self.sequence;
-        self.events.push(Reverse(Due {
-            at,
-            sequence,
-            event,
-        }));
+        self.agenda.add(at, event);
     }
 
     /// Goes to the next moment at which something happens; false at the end.
     fn step(&mut self, end: u64) -> bool {
-        let event = self.events.peek().map(|Reverse(due)| due.at);
+        let event = self.agenda.next_at();
         let hosts = self.hosts.iter_mut().enumerate();
         let wake = hosts.filter_map(|(host, state)| Some((state.wakes()?, host)));
         let wake = wake.min();
@@ -213,8 +173,8 @@ impl<'a> World<'a> {
         if lease.is_some_and(|at| at <= self.time) {
             self.expire_leases();
         } else if event.is_some_and(|at| at <= self.time) {
-            if let Some(Reverse(due)) = self.events.pop() {
-                self.happen(due.event);
+            if let Some(event) = self.agenda.take() {
+                self.happen(event);
             }
         } else if let Some((_, host)) = wake {
             self.serve(host);
@@ -435,7 +395,10 @@ impl<'a> World<'a> {
                     self.time,
                     format_args!("host {host}: the kernel drops the address"),
                 );
-                if self.hosts[host].runs() {
+                // What merely lingers behind a successor is not renewed.
+                let node = self.hosts[host].node.as_ref();
+                let master = node.is_some_and(|node| node.state() == State::Master);
+                if self.hosts[host].runs() && master {
                     let seen = format!("host {host} runs and lost its address to the kernel");
                     self.watch.violated(Invariant::LeaseEnds, self.time, seen);
                 }

@@ -125,3 +125,28 @@ fn equal_hosts_that_preempt_together_come_to_terms_within_one_delay() {
             .at(1952926845, Plan(4, Priority(92))),
     );
 }
+
+/// Preempt_Mode was taken from a host that had begun to wait for a lower master's end.
+#[test]
+fn a_host_about_to_preempt_does_not_once_it_may_not_any_more() {
+    holds(
+        &Scenario::new(100160384, 12228, 48912)
+            .host(HostSpec::new(Vrrpd, 236, 2))
+            .host(HostSpec::new(Vrrpd, 200, 2))
+            .at(523157993, LinkDown(0, 214510520))
+            .at(796857609, Plan(0, Preempt(false))),
+    );
+}
+
+/// Woken to hear its successor, a host let its addresses linger for longer than their lease.
+#[test]
+fn a_lease_may_end_while_addresses_linger() {
+    holds(
+        &Scenario::new(200158032, 101912, 407648)
+            .host(HostSpec::new(Keepalived, 239, 10))
+            .host(HostSpec::new(Vrrpd, 197, 10))
+            .at(1200000000, Kill(0, 942461152))
+            .at(1709326149, Plan(1, Restart(695932)))
+            .at(1844523208, Stall(1, 834473102)),
+    );
+}

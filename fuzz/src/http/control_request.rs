@@ -19,6 +19,8 @@ use super::{block_on, pieces};
 /// Never reached: whoever has asked hangs up.
 const LONG: Duration = Duration::from_secs(30);
 
+const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /// Every status that docs and code know.
 const STATUSES: [u16; 13] = [
     200, 400, 404, 405, 408, 409, 413, 414, 422, 431, 500, 503, 504,
@@ -101,6 +103,11 @@ fn judge_answer(answer: &[u8]) {
         return;
     }
     let text = std::str::from_utf8(answer).expect("an answer in UTF-8");
+    // Who waits with the body is told to send it.
+    let text = text.strip_prefix(CONTINUE).unwrap_or(text);
+    if text.is_empty() {
+        return;
+    }
     let (head, body) = text.split_once("\r\n\r\n").expect("a whole head");
     let status = head.strip_prefix("HTTP/1.").expect("HTTP/1");
     let status: u16 = status[2..5].parse().expect("a status");

@@ -19,6 +19,7 @@ impl VirtualRouter {
             // RFC 9568 §6.4.2: discarded, so that Master_Down_Timer fires although a master
             // lives. For status only we note who it is.
             self.master_left = false;
+            self.passed_over = Some(advert.interval);
             self.note_master(source, advert);
         } else {
             self.follow(source, advert);
@@ -56,6 +57,24 @@ impl VirtualRouter {
         self.now.since(since) >= self.config.preempt_delay
     }
 
+    /// Priority, Preempt_Mode or its delay are others than before. A master that lives and that
+    /// we may not preempt any more is followed from its last advert on: Master_Down_Timer, which
+    /// its adverts have not restarted, would fire all the same.
+    pub(super) fn reconsider_preemption(&mut self) {
+        let (Some(interval), Some(master)) = (self.passed_over, self.master) else {
+            return;
+        };
+        if self.master_left || self.may_preempt(master.priority) {
+            return;
+        }
+        self.passed_over = None;
+        self.learned_interval = Some(interval);
+        if !self.withheld.any() {
+            let down = master.last_heard + self.master_down_interval();
+            self.timers.arm(Timer::MasterDown, down.max(self.now));
+        }
+    }
+
     /// Takes `source` for the master: learns its interval and starts Master_Down_Timer anew
     /// (RFC 9568 §6.4.2 and §6.4.3).
     pub(super) fn follow(&mut self, source: IpAddr, advert: &Advert<'_>) {
@@ -64,6 +83,7 @@ impl VirtualRouter {
         }
         self.note_master(source, advert);
         self.master_left = false;
+        self.passed_over = None;
         self.listened_again = false;
         self.learned_interval = Some(advert.interval);
         self.restart_master_down_timer();

@@ -72,6 +72,8 @@ pub struct VirtualRouter {
     learned_interval: Option<Centiseconds>,
     /// Since when a master of lower priority is heard that we may preempt.
     inferior_since: Option<Instant>,
+    /// Interval of a master whose adverts are discarded, because we are about to preempt it.
+    passed_over: Option<Centiseconds>,
     /// The master said that it leaves.
     master_left: bool,
     /// The takeover was already put off once for being late.
@@ -129,6 +131,7 @@ impl VirtualRouter {
             master: None,
             learned_interval: None,
             inferior_since: None,
+            passed_over: None,
             master_left: false,
             listened_again: false,
             heard_form: None,

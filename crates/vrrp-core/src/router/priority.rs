@@ -42,7 +42,10 @@ impl VirtualRouter {
         let old_interval = self.master_down_interval();
         self.effective = effective;
         match self.state {
-            State::Backup => self.retime_master_down(old_interval),
+            State::Backup => {
+                self.retime_master_down(old_interval);
+                self.reconsider_preemption();
+            }
             State::Master => self.on_own_priority_changed(before),
             State::Init | State::Fault => {}
         }

@@ -38,6 +38,7 @@ impl VirtualRouter {
             };
             self.set_effective(effective);
         }
+        self.reconsider_preemption();
         if self.state == State::Master {
             self.change_mastership(&old);
         }

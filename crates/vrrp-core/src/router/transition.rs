@@ -37,6 +37,7 @@ impl VirtualRouter {
         self.master_left = false;
         self.learned_interval = None;
         self.inferior_since = None;
+        self.passed_over = None;
         self.listened_again = false;
         self.yielded = false;
         self.last_conflict = None;

@@ -337,3 +337,64 @@ fn an_interval_that_cannot_be_sent_is_refused_with_those_that_can() {
         );
     }
 }
+
+/// A backup that has passed over two adverts of a lower master, and would preempt it soon.
+fn about_to_preempt() -> Bench {
+    let mut bench = Bench::new(config());
+    bench.up();
+    bench.wait_hearing(LOWER, 50, 2);
+    bench.take();
+    bench
+}
+
+#[test]
+fn a_backup_about_to_preempt_does_not_when_it_may_not_any_more() {
+    let changes: [fn(&mut RouterConfig); 3] = [
+        |config| config.preempt = false,
+        |config| config.priority = 40,
+        |config| config.preempt_delay = SECOND * 60,
+    ];
+    for forbid in changes {
+        let mut bench = about_to_preempt();
+        change(&mut bench, forbid);
+        bench.wait_hearing(LOWER, 50, 5);
+        assert_eq!(bench.state(), State::Backup);
+        // Heard last a second ago, by then: it is missed as any other master is.
+        bench.wait(MASTER_DOWN + SECOND);
+        assert_eq!(bench.state(), State::Master);
+    }
+}
+
+#[test]
+fn a_backup_that_may_not_preempt_any_more_waits_from_the_last_advert_it_passed_over() {
+    let mut bench = about_to_preempt();
+    let heard = bench
+        .router
+        .master()
+        .expect("a master was heard")
+        .last_heard;
+    change(&mut bench, |config| config.preempt = false);
+    let due = heard + bench.router.master_down_interval();
+    assert_eq!(bench.router.deadline(), Some(due));
+}
+
+#[test]
+fn a_backup_that_still_may_preempt_does_so_in_its_time() {
+    let mut bench = about_to_preempt();
+    let deadline = bench.router.deadline();
+    change(&mut bench, |config| {
+        config.addresses.push(ip([10, 0, 50, 21]))
+    });
+    assert_eq!(bench.router.deadline(), deadline);
+    bench.wait(SECOND * 3);
+    assert_eq!(bench.state(), State::Master);
+}
+
+#[test]
+fn a_goodbye_still_counts_for_one_that_may_not_preempt_any_more() {
+    let mut bench = about_to_preempt();
+    bench.hear(LOWER, 0);
+    let deadline = bench.router.deadline();
+    change(&mut bench, |config| config.preempt = false);
+    assert_eq!(bench.router.deadline(), deadline);
+}
