@@ -1,4 +1,4 @@
-//! Removes what a dead daemon left behind: macvlans and virtual addresses. What is here is told
+//! Removes what a dead daemon left behind: macvlans, virtual addresses and the table of nftables. What is here is told
 //! from an administrator's by the tag that the kernel keeps, or by the ledger where it keeps
 //! none.
 //!
@@ -7,11 +7,13 @@
 use std::fmt;
 use std::path::Path;
 
+use vrrp_balance::{BalanceError, Balancer};
 use vrrp_net::claim::{Claim, ClaimError, Holder, PATIENCE};
 use vrrp_net::netlink::{AddressInfo, LinkInfo, Netlink, NetlinkError};
 use vrrp_net::vmac;
 
 use crate::control::{ControlLock, SocketError};
+use crate::daemon::balance::{NFT, TableMark};
 use crate::daemon::ledger::Ledger;
 
 /// What came of it.
@@ -43,6 +45,9 @@ pub enum CleanupError {
     /// The kernel refused.
     #[error(transparent)]
     Netlink(#[from] NetlinkError),
+    /// The table could not be looked for, or not be removed.
+    #[error(transparent)]
+    Balance(#[from] BalanceError),
     /// The ledger could not be changed.
     #[error("{0}")]
     Ledger(String),
@@ -78,6 +83,8 @@ pub fn run(socket: &Path, leased: Leased) -> Result<Outcome, CleanupError> {
         // First, because addresses go with the interface they are on.
         let links = outcome.take(macvlans(&netlink, leased).await);
         outcome.take(addresses(&netlink, &ledger, &links.unwrap_or_default(), leased).await);
+        let step = table(&TableMark::beside(socket), leased, &outcome.kept).await;
+        outcome.take(step);
         Ok::<_, CleanupError>(outcome)
     })?;
     Ok(outcome)
@@ -130,6 +137,34 @@ async fn macvlans(
         }
     }
     Ok((outcome, others))
+}
+
+/// Removes the table of nftables. It goes on serving clients as long as an address does.
+async fn table(
+    mark: &TableMark,
+    leased: Leased,
+    kept: &[String],
+) -> Result<(Outcome, ()), CleanupError> {
+    let mut outcome = Outcome::default();
+    if leased == Leased::Keep && !kept.is_empty() {
+        return Ok((outcome, ()));
+    }
+    let mut balancer = Balancer::new(NFT.into());
+    match balancer.exists().await {
+        Ok(false) => mark.clear(),
+        Ok(true) => {
+            balancer.remove().await?;
+            mark.clear();
+            outcome.removed(format_args!(
+                "the nftables table inet {}",
+                vrrp_balance::TABLE
+            ));
+        }
+        // Where nobody ever balanced, nft may as well be missing.
+        Err(_) if !mark.is_set() => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok((outcome, ()))
 }
 
 /// Removes addresses that vrrpd added.

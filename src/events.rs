@@ -63,6 +63,38 @@ pub enum What {
         /// What it means, as a sentence.
         message: String,
     },
+    /// A backend of a load balancer changed its state.
+    Backend {
+        /// Name of the load balancer.
+        load_balancer: String,
+        /// Address and port of the backend.
+        backend: String,
+        /// State before.
+        from: CheckState,
+        /// State now.
+        to: CheckState,
+        /// What the last probe said, if it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// A drain of a backend began or ended.
+    BackendDrain {
+        /// Name of the load balancer.
+        load_balancer: String,
+        /// Address and port of the backend.
+        backend: String,
+        /// Whether it is drained now.
+        drained: bool,
+    },
+    /// What becomes of connections to a load balancer changed.
+    LoadBalancer {
+        /// Name of the load balancer.
+        load_balancer: String,
+        /// Whether it is not as it should be.
+        degraded: bool,
+        /// What becomes of them, as a sentence.
+        message: String,
+    },
     /// The configuration was read again.
     Reload {
         /// Whether it was applied.

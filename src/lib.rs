@@ -1,6 +1,7 @@
 //! The vrrpd binary's parts: command line, daemon wiring, control socket, metrics.
 #![forbid(unsafe_code)]
 
+pub mod balancers;
 pub mod cleanup;
 pub mod cli;
 pub mod control;

@@ -222,4 +222,64 @@ pub struct CheckStatus {
 pub struct LoadBalancerStatus {
     /// Name in the configuration.
     pub name: String,
+    /// The virtual address.
+    pub address: String,
+    /// Where clients connect.
+    pub port: u16,
+    /// Whether it works, and on this host.
+    pub state: LoadBalancerState,
+    /// Why it is in that state, as a sentence.
+    pub reason: String,
+    /// In the order of the configuration.
+    pub backends: Vec<BackendStatus>,
+}
+
+/// State of a load balancer as shown to people and machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoadBalancerState {
+    /// Its backends were not probed yet.
+    Init,
+    /// This host holds the address and balances.
+    Active,
+    /// Another host holds the address; this one is ready.
+    Standby,
+    /// It cannot balance, or has no backend that is well.
+    Degraded,
+}
+
+impl LoadBalancerState {
+    /// The lower-case name used in JSON and tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Init => "init",
+            Self::Active => "active",
+            Self::Standby => "standby",
+            Self::Degraded => "degraded",
+        }
+    }
+}
+
+/// One backend of a load balancer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BackendStatus {
+    /// Address and port.
+    pub address: String,
+    /// Its health; `unknown` for good where no check is configured.
+    pub state: CheckState,
+    /// When it entered that state.
+    pub since: String,
+    /// Its share of new connections relative to the others'.
+    pub weight: u8,
+    /// Whether it gets no new connections by an operator's wish.
+    pub drained: bool,
+    /// Connections open through this host now.
+    pub active_connections: u64,
+    /// Connections that began through this host since the daemon started.
+    pub connections_total: u64,
+    /// Bytes of IP packets in both directions through this host since the daemon started.
+    pub bytes_total: u64,
+    /// What the last failed probe said; absent while the last probe succeeded.
+    pub last_error: Option<String>,
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use vrrp_check::ErrorKind;
 use vrrp_wire::{DropReason, Family, Version};
 
+use crate::balancers::{BackendView, BalancerView, Condition};
 use crate::status::{CheckState, InstanceState};
 use crate::view::{CheckView, DaemonView, InstanceView, Live, Moment, Running, Transition};
 
@@ -17,12 +18,38 @@ pub(crate) fn view() -> Arc<DaemonView> {
     view.replace(Running {
         instances: vec![master(), backup()],
         checks: vec![check_down(), Arc::new(CheckView::new("etcd".into()))],
+        load_balancers: vec![balancer()],
+        readings: None,
         config_path: "/etc/vrrpd/vrrpd.yaml".into(),
         config_loaded_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800)),
         warnings: vec!["the host has one processor".into()],
     });
     view.reloads_ok.up();
     view.unknown_vrid.add(7);
+    Arc::new(view)
+}
+
+/// A load balancer with a backend that is up and one that is down and drained.
+fn balancer() -> Arc<BalancerView> {
+    let [up, down] = ["10.0.50.11:6443", "10.0.50.12:6443"]
+        .map(|address| Arc::new(BackendView::new(address.parse().expect("an address"), 2)));
+    for backend in [&up, &down] {
+        backend.live().since = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
+    }
+    {
+        let mut live = up.live();
+        live.state = CheckState::Up;
+        (live.active, live.connections, live.bytes) = (3, 40, 5_000);
+    }
+    {
+        let mut live = down.live();
+        live.state = CheckState::Down;
+        live.drained = true;
+        live.last_error = Some("connection refused".into());
+    }
+    let vip = IpAddr::V4(Ipv4Addr::new(10, 0, 50, 20));
+    let view = BalancerView::new("apiserver".into(), vip, 6443, vec![up, down]);
+    view.become_(Condition::Balancing);
     Arc::new(view)
 }
 

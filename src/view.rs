@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use vrrp_check::ErrorKind;
 use vrrp_wire::{ChecksumForm, DropReason, Family, Version};
 
+use crate::balancers::{BalancerView, Readings};
 use crate::status::{CheckState, InstanceState};
 
 /// A count that only grows.
@@ -294,6 +295,10 @@ pub struct Running {
     pub instances: Vec<Arc<InstanceView>>,
     /// Checks in the order of the configuration.
     pub checks: Vec<Arc<CheckView>>,
+    /// Load balancers in the order of the configuration.
+    pub load_balancers: Vec<Arc<BalancerView>>,
+    /// Who knows what they have to do; `None` where there never was one.
+    pub readings: Option<Readings>,
     /// Path of the configuration.
     pub config_path: String,
     /// When it was loaded.
@@ -344,6 +349,14 @@ impl DaemonView {
     /// Replaces what is running.
     pub fn replace(&self, running: Running) {
         self.update(|shown| *shown = running);
+    }
+
+    /// Waits, for a second at most, until the views of load balancers hold what they have to do.
+    pub async fn refresh(&self) {
+        let readings = self.running().readings.clone();
+        if let Some(readings) = readings {
+            readings.refresh().await;
+        }
     }
 
     /// Changes part of what is running; what another thread changes meanwhile is not lost.

@@ -112,7 +112,9 @@ async fn answer(mut requests: mpsc::UnboundedReceiver<Request>) {
         let (reply, answer) = match request {
             Request::Reload(reply) => (reply, Err("vrrpd.yaml:3:5: not like this".to_owned())),
             Request::Resign { reply, .. } => (reply, Err("one is not master".to_owned())),
-            Request::Drain(reply) | Request::Undrain(reply) => (reply, Ok(())),
+            Request::Drain(reply) | Request::Undrain(reply) | Request::Backend { reply, .. } => {
+                (reply, Ok(()))
+            }
             Request::Shutdown => continue,
         };
         let _ = reply.send(answer);

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use vrrp_config::{Diagnostics, HostFacts, Loaded, load};
 
-use super::{ConfigArgs, exit, terminal};
+use super::{ConfigArgs, exit, lacking, terminal};
 use crate::host;
 
 /// Arguments of `vrrpd check`.
@@ -73,10 +73,16 @@ pub(super) fn check(args: &CheckArgs) -> ExitCode {
 
 fn judge(config: &ConfigArgs, facts: &HostFacts) -> Verdict {
     let (diagnostics, summary) = match load(&config.config, &config.options(), facts) {
-        Ok(Loaded::Config(loaded)) => {
+        Ok(Loaded::Config(mut loaded)) => {
+            lacking::warn(&loaded.config, &mut loaded.warnings);
             let instances = count(loaded.config.instances.len(), "instance");
             let checks = count(loaded.config.checks.len(), "check");
-            (loaded.warnings, Some(format!("{instances}, {checks}")))
+            let mut summary = format!("{instances}, {checks}");
+            let balancers = loaded.config.load_balancers.len();
+            if balancers > 0 {
+                summary = format!("{summary}, {}", count(balancers, "load balancer"));
+            }
+            (loaded.warnings, Some(summary))
         }
         Ok(Loaded::ExternalLoadBalancer(external)) => {
             let summary = external.to_string();

@@ -52,7 +52,12 @@ pub(super) fn undrain(socket: &Path) -> ExitCode {
     command(socket, "undrain", &[], "No longer drained.")
 }
 
-fn command(socket: &Path, name: &str, parameters: &[(&str, &str)], done: &str) -> ExitCode {
+pub(super) fn command(
+    socket: &Path,
+    name: &str,
+    parameters: &[(&str, &str)],
+    done: &str,
+) -> ExitCode {
     block_on(async {
         match Client::new(socket).command(name, parameters).await {
             Ok(()) => {

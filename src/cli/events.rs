@@ -52,6 +52,39 @@ fn sentence(event: &Event) -> String {
                 .map_or_else(String::new, |error| format!(": {error}"));
             format!("check {check}: {} -> {}{error}", from.as_str(), to.as_str())
         }
+        What::Backend {
+            load_balancer,
+            backend,
+            from,
+            to,
+            error,
+        } => {
+            let error = error
+                .as_ref()
+                .map_or_else(String::new, |error| format!(": {error}"));
+            format!(
+                "backend {backend} of {load_balancer}: {} -> {}{error}",
+                from.as_str(),
+                to.as_str()
+            )
+        }
+        What::BackendDrain {
+            load_balancer,
+            backend,
+            drained,
+        } => {
+            let state = if *drained {
+                "drained"
+            } else {
+                "no longer drained"
+            };
+            format!("backend {backend} of {load_balancer}: {state}")
+        }
+        What::LoadBalancer {
+            load_balancer,
+            message,
+            ..
+        } => format!("load balancer {load_balancer}: {message}"),
         What::Conflict {
             instance,
             address,

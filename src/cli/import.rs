@@ -22,6 +22,9 @@ pub(super) struct ImportArgs {
     /// The inventory that belongs to a Konvoy cluster.yaml
     #[arg(short, long, value_name = "FILE")]
     inventory: Option<PathBuf>,
+    /// With an inventory: balance connections over its control-plane hosts
+    #[arg(long, requires = "inventory")]
+    load_balance: bool,
     /// Where to write the result; `-` prints it. An existing file is never overwritten
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -82,7 +85,7 @@ fn konvoy(args: &ImportArgs, cluster: Text<'_>) -> Result<Imported, String> {
         }
     };
     let inventory = inventory.as_ref().map(|(name, text)| Text { name, text });
-    import_konvoy(cluster, inventory, &facts).map_err(|said| shown(&said))
+    import_konvoy(cluster, inventory, args.load_balance, &facts).map_err(|said| shown(&said))
 }
 
 fn shown(diagnostics: &Diagnostics) -> String {

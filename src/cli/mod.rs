@@ -1,5 +1,7 @@
 //! The command line: what can be asked, and who answers.
 
+mod backend;
+mod balancers;
 mod check;
 mod cleanup;
 mod client;
@@ -9,6 +11,7 @@ mod exit;
 mod generate;
 mod import;
 mod init;
+mod lacking;
 mod output;
 pub mod run;
 mod status;
@@ -106,7 +109,9 @@ Exit codes:
     Drain(SocketArgs),
     /// End a drain
     Undrain(SocketArgs),
-    /// Remove what a dead daemon left: virtual addresses and macvlans
+    /// Drain or undrain a backend of a load balancer
+    Backend(backend::BackendArgs),
+    /// Remove what a dead daemon left: virtual addresses, macvlans and the nftables table
     #[command(after_help = "\
 Exit codes:
   0  nothing is left
@@ -221,6 +226,7 @@ pub fn main() -> ExitCode {
         Command::Resign(args) => client::resign(&args.socket.socket, args.instance.as_deref()),
         Command::Drain(args) => client::drain(&args.socket),
         Command::Undrain(args) => client::undrain(&args.socket),
+        Command::Backend(args) => backend::backend(&args),
         Command::Cleanup(args) => cleanup::cleanup(&args),
         Command::Schema => generate::schema(),
         Command::Completions { shell } => generate::completions(shell),

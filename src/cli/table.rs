@@ -11,7 +11,7 @@ use crate::status::{CheckStatus, InstanceState, InstanceStatus, Status};
 const GAP: u16 = 2;
 
 pub(super) fn render(status: &Status, now: SystemTime, width: u16, colour: bool) -> String {
-    let page = Page { now, width, colour };
+    let page = Page::new(now, width, colour);
     let mut out = page.head(status);
     if !status.instances.is_empty() {
         out.push('\n');
@@ -23,6 +23,10 @@ pub(super) fn render(status: &Status, now: SystemTime, width: u16, colour: bool)
         out.push('\n');
         out.push_str(&page.checks(&status.checks));
     }
+    if !status.load_balancers.is_empty() {
+        out.push('\n');
+        out.push_str(&page.load_balancers(&status.load_balancers));
+    }
     if !status.warnings.is_empty() {
         out.push('\n');
         out.push_str(&page.warnings(&status.warnings));
@@ -30,13 +34,17 @@ pub(super) fn render(status: &Status, now: SystemTime, width: u16, colour: bool)
     out
 }
 
-struct Page {
+pub(super) struct Page {
     now: SystemTime,
     width: u16,
     colour: bool,
 }
 
 impl Page {
+    pub(super) const fn new(now: SystemTime, width: u16, colour: bool) -> Self {
+        Self { now, width, colour }
+    }
+
     fn head(&self, status: &Status) -> String {
         let mut head = format!(
             "vrrpd {}, pid {}, up {}\n{}, loaded {} ago\n",
@@ -136,7 +144,7 @@ impl Page {
             .collect()
     }
 
-    fn table<const N: usize>(
+    pub(super) fn table<const N: usize>(
         &self,
         header: [&str; N],
         rows: impl Iterator<Item = [String; N]>,
@@ -167,10 +175,10 @@ impl Page {
         let word = line.split(' ').next().unwrap_or_default();
         let rest = &line[word.len()..];
         let colour = match word {
-            "master" | "up" => AnsiColor::Green,
-            "backup" => AnsiColor::Cyan,
+            "master" | "up" | "active" => AnsiColor::Green,
+            "backup" | "standby" => AnsiColor::Cyan,
             "init" | "unknown" => AnsiColor::Yellow,
-            "fault" | "down" => AnsiColor::Red,
+            "fault" | "down" | "degraded" => AnsiColor::Red,
             "STATE" | "INSTANCE" => return self.styled(Style::new().dimmed(), line) + "\n",
             _ => return format!("{line}\n"),
         };
@@ -186,7 +194,7 @@ impl Page {
         }
     }
 
-    fn age(&self, since: &str) -> String {
+    pub(super) fn age(&self, since: &str) -> String {
         humantime::parse_rfc3339(since).map_or_else(
             |_| "-".to_owned(),
             |since| brief(self.now.duration_since(since).unwrap_or(Duration::ZERO)),

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use vrrp_wire::DropReason;
 
+use super::balancers;
 use crate::status::{
     CheckStatus, ConfigStatus, CountersStatus, InstanceStatus, MasterStatus, PeerStatus, Status,
     TransitionStatus,
@@ -21,6 +22,7 @@ pub fn status_document(view: &DaemonView) -> Status {
         let of_instance = live.warnings.iter();
         warnings.extend(of_instance.map(|text| format!("{}: {text}", live.name)));
     }
+    warnings.extend(balancers::warnings(&running));
     Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
@@ -36,12 +38,12 @@ pub fn status_document(view: &DaemonView) -> Status {
             .map(|view| instance(view))
             .collect(),
         checks: running.checks.iter().map(|view| check(view)).collect(),
-        load_balancers: Vec::new(),
+        load_balancers: balancers::load_balancers(&running),
         warnings,
     }
 }
 
-fn rfc3339(time: SystemTime) -> String {
+pub(super) fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 

@@ -1,6 +1,7 @@
 //! The control socket: HTTP/1.1 and JSON on a Unix socket. The only way to change the daemon's
 //! state from outside, besides signals.
 
+mod balancers;
 pub mod client;
 mod document;
 mod routes;

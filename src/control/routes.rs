@@ -64,7 +64,12 @@ impl Handler for Routes {
         let query = Query(request.uri().query().unwrap_or_default());
         let wanted = match path {
             "/v1/status" | "/v1/events" => Method::GET,
-            "/v1/reload" | "/v1/resign" | "/v1/drain" | "/v1/undrain" => Method::POST,
+            "/v1/reload"
+            | "/v1/resign"
+            | "/v1/drain"
+            | "/v1/undrain"
+            | "/v1/backend/drain"
+            | "/v1/backend/undrain" => Method::POST,
             _ => return http::error(StatusCode::NOT_FOUND, format!("there is no {path} here")),
         };
         if *request.method() != wanted {
@@ -72,7 +77,10 @@ impl Handler for Routes {
             return http::error(StatusCode::METHOD_NOT_ALLOWED, message);
         }
         match path {
-            "/v1/status" => http::json(StatusCode::OK, &status_document(&self.control.view)),
+            "/v1/status" => {
+                self.control.view.refresh().await;
+                http::json(StatusCode::OK, &status_document(&self.control.view))
+            }
             "/v1/events" => self.events(query),
             "/v1/reload" => {
                 self.command(
@@ -91,6 +99,8 @@ impl Handler for Routes {
                 self.command("undrain", peer, StatusCode::CONFLICT, Command::Undrain)
                     .await
             }
+            "/v1/backend/drain" => self.backend("backend drain", true, query, peer).await,
+            "/v1/backend/undrain" => self.backend("backend undrain", false, query, peer).await,
             _ => self.resign(query, peer).await,
         }
     }
@@ -98,8 +108,8 @@ impl Handler for Routes {
 
 impl Routes {
     async fn resign(&self, query: Query<'_>, peer: Peer) -> Reply {
-        let instance = match query.only("instance") {
-            Ok(instance) => instance,
+        let instance = match query.only(["instance"]) {
+            Ok([instance]) => instance,
             Err(message) => return http::error(StatusCode::BAD_REQUEST, message),
         };
         if let Some(name) = &instance {
@@ -119,6 +129,31 @@ impl Routes {
         let make = |reply| Command::Resign { instance, reply };
         self.command("resign", peer, StatusCode::CONFLICT, make)
             .await
+    }
+
+    async fn backend(
+        &self,
+        name: &'static str,
+        drained: bool,
+        query: Query<'_>,
+        peer: Peer,
+    ) -> Reply {
+        match query.only(["load_balancer", "backend"]) {
+            Ok([Some(balancer), Some(backend)]) => {
+                let make = |reply| Command::Backend {
+                    balancer,
+                    backend,
+                    drained,
+                    reply,
+                };
+                self.command(name, peer, StatusCode::CONFLICT, make).await
+            }
+            Ok(_) => http::error(
+                StatusCode::BAD_REQUEST,
+                "`load_balancer` and `backend` are both needed",
+            ),
+            Err(message) => http::error(StatusCode::BAD_REQUEST, message),
+        }
     }
 
     async fn command(
@@ -152,8 +187,8 @@ impl Routes {
     }
 
     fn events(&self, query: Query<'_>) -> Reply {
-        let since = match query.only("since") {
-            Ok(since) => since,
+        let since = match query.only(["since"]) {
+            Ok([since]) => since,
             Err(message) => return http::error(StatusCode::BAD_REQUEST, message),
         };
         let since = match since.as_deref().map(parse_since) {
@@ -203,17 +238,18 @@ fn follow(
 struct Query<'a>(&'a str);
 
 impl Query<'_> {
-    /// The value of `key` where given, and an error where anything else is.
-    fn only(self, key: &str) -> Result<Option<String>, String> {
-        let mut value = None;
+    /// The values of `keys` where given, and an error where anything else is.
+    fn only<const N: usize>(self, keys: [&str; N]) -> Result<[Option<String>; N], String> {
+        let mut values = [const { None }; N];
         for (name, given) in form_urlencoded::parse(self.0.as_bytes()) {
-            if name != key {
+            let Some(at) = keys.iter().position(|key| *key == name) else {
+                let known = keys.map(|key| format!("`{key}`")).join(" and ");
                 return Err(format!(
-                    "unknown parameter \"{name}\"; there is only `{key}`"
+                    "unknown parameter \"{name}\"; there is only {known}"
                 ));
-            }
-            value = Some(given.into_owned());
+            };
+            values[at] = Some(given.into_owned());
         }
-        Ok(value)
+        Ok(values)
     }
 }

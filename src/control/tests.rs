@@ -111,6 +111,35 @@ fn the_status_document_has_every_field_of_the_contract() {
 }
 
 #[tokio::test]
+async fn a_drain_of_a_backend_names_both() {
+    let mut server = Server::start(Limits::default());
+    let client = server.client();
+    let both = [("load_balancer", "apiserver"), ("backend", "10.0.50.12")];
+    let drain = tokio::spawn({
+        let client = client.clone();
+        async move { client.command("backend/drain", &both).await }
+    });
+    let Request::Backend {
+        balancer,
+        backend,
+        drained,
+        reply,
+    } = server.next_request().await
+    else {
+        panic!("another request")
+    };
+    assert_eq!(
+        (&*balancer, &*backend, drained),
+        ("apiserver", "10.0.50.12", true)
+    );
+    reply.send(Ok(())).expect("it waits");
+    drain.await.expect("no panic").expect("done");
+    let half = client.command("backend/undrain", &both[..1]).await;
+    let error = half.expect_err("one is missing").to_string();
+    assert!(error.contains("both needed"), "{error}");
+}
+
+#[tokio::test]
 async fn status_comes_through_the_socket() {
     let server = Server::start(Limits::default());
     let (raw, status) = server.client().status().await.expect("an answer");

@@ -23,6 +23,17 @@ pub enum Request {
     Drain(oneshot::Sender<Answer>),
     /// End a drain.
     Undrain(oneshot::Sender<Answer>),
+    /// Drain or undrain a backend.
+    Backend {
+        /// Name of the load balancer.
+        balancer: String,
+        /// Its address, with or without the port.
+        backend: String,
+        /// Whether it is to be drained.
+        drained: bool,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Answer>,
+    },
     /// Read, validate and apply the configuration file; the error is the rendered diagnostics.
     Reload(oneshot::Sender<Answer>),
     /// Leave in good order; a second one leaves at once.

@@ -1,5 +1,6 @@
 //! The daemon: start-up order, the protocol thread, and what ties them to the rest.
 
+pub(crate) mod balance;
 mod checks;
 pub mod command;
 mod drain;

@@ -166,7 +166,7 @@ fn track_plan(track: &config::Track) -> TrackPlan {
     }
 }
 
-fn check_spec(check: &config::Check) -> CheckSpec {
+pub(super) fn check_spec(check: &config::Check) -> CheckSpec {
     CheckSpec {
         name: check.name.clone(),
         probe: match &check.probe {

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use vrrp_check::SpecError;
 use vrrp_config::{Config, Diagnostics, Loaded, LoadedConfig, Realtime, Style};
 
+use super::balance::{self, Balance};
 use super::checks::Checks;
 use super::command::{Answer, Command, Request};
 use super::drain::DrainMark;
@@ -25,6 +26,7 @@ use crate::control::{self, Control, ControlSocket};
 use crate::events::{Event, EventLog, Since, What};
 use crate::http::Limits;
 use crate::metrics;
+use crate::status::InstanceState;
 use crate::view::DaemonView;
 
 /// After a second signal to stop, the daemon ends without waiting for the kernel any longer
@@ -70,6 +72,7 @@ struct Supervisor {
     events: Arc<EventLog>,
     commands: mpsc::UnboundedSender<Command>,
     checks: Checks,
+    balance: Balance,
     mark: DrainMark,
     reload: Reload,
     path: PathBuf,
@@ -103,12 +106,15 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
     .await?;
     let mut checks = Checks::new(commands.clone(), Arc::clone(&events));
     checks.apply(&specs)?;
+    let mut balance = Balance::new(Arc::clone(&view), Arc::clone(&events), parts.control.path());
+    balance.apply(&balance::plans(&parts.loaded.config))?;
     let (_, mut happened) = events.follow(Since::Now);
     let mut supervisor = Supervisor {
         view: Arc::clone(&view),
         events: Arc::clone(&events),
         commands,
         checks,
+        balance,
         mark,
         reload: parts.reload,
         path: parts.path,
@@ -141,11 +147,16 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
         tokio::select! {
             biased;
             ended = &mut protocol.finished => {
-                return if ended.is_ok() && asked_to_stop > 0 { Ok(()) } else { Err(RunError::Died) };
+                if ended.is_err() || asked_to_stop == 0 {
+                    return Err(RunError::Died);
+                }
+                supervisor.balance.stop().await;
+                return Ok(());
             }
             event = happened.recv() => supervisor.note(&event),
             () = wait_until(deadline) => {
                 tracing::error!("leaving took longer than {LAST_WAIT:?}; ending all the same");
+                supervisor.balance.stop().await;
                 return Ok(());
             }
             request = async { tokio::select! {
@@ -215,6 +226,12 @@ impl Supervisor {
             // Who asked may have stopped waiting for the answer.
             Request::Drain(reply) => drop(reply.send(self.drain(true))),
             Request::Undrain(reply) => drop(reply.send(self.drain(false))),
+            Request::Backend {
+                balancer,
+                backend,
+                drained,
+                reply,
+            } => self.balance.drain(&balancer, &backend, drained, reply),
             Request::Reload(reply) => self.reload(reply),
             Request::Shutdown => {
                 if asked_to_stop == 1 {
@@ -235,6 +252,27 @@ impl Supervisor {
         };
         if relevant {
             self.tell_states();
+        }
+        if let Ok(Event {
+            what: What::Transition { instance, from, .. },
+            ..
+        }) = event
+            && *from == InstanceState::Master
+        {
+            self.lost(instance);
+        }
+    }
+
+    /// Clients that were balanced by this host are another one's now.
+    fn lost(&self, name: &str) {
+        let running = self.view.running();
+        let mut views = running.instances.iter();
+        let view = views.find(|view| view.live().name == name);
+        let mut instances = self.running.instances.iter();
+        let instance = instances.find(|instance| instance.name == name);
+        if let (Some(view), Some(instance)) = (view, instance) {
+            let addresses = instance.addresses.iter().map(|it| it.address).collect();
+            self.balance.lost(view, addresses);
         }
     }
 
@@ -307,6 +345,9 @@ impl Supervisor {
         let plan = Plan::new(&loaded.config);
         self.checks
             .apply(&plan.checks)
+            .map_err(|error| error.to_string())?;
+        self.balance
+            .apply(&balance::plans(&loaded.config))
             .map_err(|error| error.to_string())?;
         let (reply, applied) = oneshot::channel();
         self.tell(Command::Apply {

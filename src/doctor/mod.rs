@@ -4,6 +4,7 @@
 //! nothing. The only packets sent are the ARP probes of `addresses`.
 
 mod addresses;
+mod balancing;
 mod capabilities;
 mod clock;
 mod configuration;
@@ -101,7 +102,7 @@ type HostJudge = fn(&Scene, &mut Findings<'_>);
 type SiteJudge = fn(&Scene, &scene::Site, &mut Findings<'_>);
 
 /// Judges of the host as a whole, by family.
-const OF_HOST: [(&str, HostJudge); 9] = [
+const OF_HOST: [(&str, HostJudge); 10] = [
     ("configuration", configuration::examine),
     ("daemon", daemon::examine),
     ("capabilities", capabilities::examine),
@@ -109,6 +110,7 @@ const OF_HOST: [(&str, HostJudge); 9] = [
     ("clock", clock::examine),
     ("processes", others::examine),
     ("firewall", firewall::examine),
+    ("load balancing", balancing::examine),
     ("kubernetes", kubernetes::examine),
     ("managers", managers::examine),
 ];

@@ -14,6 +14,7 @@ use vrrp_net::probe;
 use vrrp_net::socket::{RecvBatch, VrrpSocket};
 use vrrp_wire::Family;
 
+use super::balancing::Balancing;
 use super::segment::Heard;
 use crate::control::client::Client;
 use crate::daemon::ledger::Ledger;
@@ -50,6 +51,8 @@ pub struct Scene {
     pub(super) addresses: Vec<AddressInfo>,
     /// The instances, each in its place.
     pub(super) sites: Vec<Site>,
+    /// What load balancing needs, where there is any.
+    pub(super) balancing: Option<Balancing>,
     /// What the running daemon says; why it says nothing.
     pub(super) status: Result<Status, String>,
 }
@@ -117,7 +120,9 @@ impl Scene {
             let sites =
                 join_all(instances.map(|instance| site(&netlink, instance, &links, &addresses)))
                     .await;
+            let balancing = Balancing::look(config.as_ref()).await;
             Ok(Self {
+                balancing,
                 path: path.display().to_string(),
                 sites,
                 config,

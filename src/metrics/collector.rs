@@ -12,7 +12,7 @@ use vrrp_wire::{ChecksumForm, DropReason, Family, Version};
 
 use super::families::{Families, Labels};
 use super::server::Names;
-use super::{keepalived, process};
+use super::{balancers, keepalived, process};
 use crate::status::{CheckState, InstanceState};
 use crate::view::{CheckView, DaemonView, InstanceView, Live};
 
@@ -61,6 +61,7 @@ impl Collector for ViewCollector {
         adverts(&mut families, &instances, &self.view)?;
         addresses(&mut families, &instances)?;
         checks(&mut families, &running.checks)?;
+        balancers::encode(&mut families, &running.load_balancers)?;
         daemon(&mut families, &self.view)?;
         if self.names == Names::AndKeepalived {
             keepalived::encode(&mut families, &instances, &running.checks)?;

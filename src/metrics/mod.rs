@@ -1,6 +1,7 @@
 //! The metrics port: Prometheus metrics, health, status and a page for people over TCP. Read-only:
 //! nothing served here changes state.
 
+mod balancers;
 mod bind;
 mod classic;
 mod collector;

@@ -106,11 +106,15 @@ impl Handler for Routes {
         }
         match path {
             "/metrics" => {
+                self.view.refresh().await;
                 let exposition = wanted(&request);
                 let body = render(&self.view, self.names, exposition);
                 http::text(StatusCode::OK, exposition.content_type(), body)
             }
-            "/status" => http::json(StatusCode::OK, &status_document(&self.view)),
+            "/status" => {
+                self.view.refresh().await;
+                http::json(StatusCode::OK, &status_document(&self.view))
+            }
             _ => self.health(),
         }
     }

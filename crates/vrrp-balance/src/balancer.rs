@@ -1,7 +1,7 @@
 //! The table in the kernel: written, kept, taken away.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::conntrack::Conntrack;
 use crate::error::BalanceError;
@@ -14,8 +14,8 @@ use crate::watch::Watch;
 
 /// The owner of the nftables table `inet vrrpd`; one for each network namespace.
 ///
-/// Needs CAP_NET_ADMIN, also in the ambient set, since it runs `nft`; call it inside a tokio
-/// runtime with I/O and time.
+/// Needs CAP_NET_ADMIN, which it passes on to `nft` alone; call it inside a tokio runtime with
+/// I/O and time.
 #[derive(Debug)]
 pub struct Balancer {
     nft: Nft,
@@ -113,7 +113,12 @@ impl Balancer {
         }
         self.remember(services, Objects::of(&wanted), None);
         let text = inventory::text(&self.nft).await?;
-        self.remember(services, Objects::of(&wanted), text);
+        if text.is_some() {
+            self.remember(services, Objects::of(&wanted), text);
+        } else {
+            // Somebody took it away meanwhile; whoever watches hears of it.
+            self.current = None;
+        }
         Ok(applied)
     }
 
@@ -169,6 +174,20 @@ impl Balancer {
             return Ok(Vec::new());
         };
         usage::read(&self.nft, &current.services).await
+    }
+
+    /// The program it uses.
+    #[must_use]
+    pub fn nft(&self) -> &Path {
+        self.nft.path()
+    }
+
+    /// Whether there is a table, whoever made it.
+    ///
+    /// # Errors
+    /// `nft` or the kernel refuse.
+    pub async fn exists(&self) -> Result<bool, BalanceError> {
+        Ok(inventory::objects(&self.nft).await?.is_some())
     }
 
     /// Takes the table away, whoever made it. Established connections end: nothing translates

@@ -11,6 +11,7 @@ mod error;
 mod inventory;
 mod nft;
 mod requirements;
+mod rights;
 mod ruleset;
 mod service;
 mod usage;
@@ -18,7 +19,7 @@ mod watch;
 
 pub use balancer::{Applied, Balancer};
 pub use error::BalanceError;
-pub use requirements::{Concern, Missing, MissingKind, concerns, requirements};
+pub use requirements::{Concern, Missing, MissingKind, concerns, forwarding, requirements};
 pub use ruleset::TABLE;
 pub use service::{Backend, Network, Scheduler, Service, Takes};
 pub use usage::BackendUsage;

@@ -1,15 +1,16 @@
 //! Runs `nft`, with a bound on how long it may take.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::error::BalanceError;
+use crate::rights::Lent;
 
 /// A transaction takes milliseconds; on a host with tens of thousands of rules, a second.
 const BOUND: Duration = Duration::from_secs(20);
@@ -23,6 +24,22 @@ pub(crate) struct Nft {
 impl Nft {
     pub(crate) fn new(path: PathBuf) -> Self {
         Self { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn start(&self, arguments: &[&str]) -> io::Result<Child> {
+        let _lent = Lent::to_programs();
+        Command::new(&self.path)
+            .args(arguments)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
     }
 
     /// Carries out `script` whole or not at all.
@@ -53,14 +70,8 @@ impl Nft {
             nft: self.path.clone(),
             source,
         };
-        let mut child = Command::new(&self.path)
-            .args(arguments)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
+        let mut child = self
+            .start(arguments)
             .map_err(|source| BalanceError::Start {
                 nft: self.path.clone(),
                 source,

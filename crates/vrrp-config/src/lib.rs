@@ -17,7 +17,6 @@ mod read;
 mod report;
 mod rules;
 mod schema;
-mod unsupported;
 mod vrid;
 mod words;
 mod yaml;

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Diagnostics, Location};
-use crate::konvoy::{self, ExternalLoadBalancer, KUBERNETES_CA, Konvoy};
+use crate::konvoy::{self, ExternalLoadBalancer, KUBERNETES_CA, Konvoy, Wish};
 use crate::read::Draft;
 use crate::report::Report;
 use crate::yaml::Parsed;
-use crate::{file, rules, unsupported};
+use crate::{file, rules};
 
 /// What goes with a configuration file on the command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,6 +136,20 @@ pub fn parse_str(
     load_balance: bool,
     host: &HostFacts,
 ) -> Result<Loaded, Diagnostics> {
+    let wish = Wish {
+        load_balance,
+        replace_cloud: false,
+    };
+    parse(config, inventory, wish, host)
+}
+
+/// As [`parse_str`], for any wish.
+pub(crate) fn parse(
+    config: Text<'_>,
+    inventory: Option<Text<'_>>,
+    wish: Wish,
+    host: &HostFacts,
+) -> Result<Loaded, Diagnostics> {
     let parsed = Parsed::new(config.name, config.text, 0);
     let inventory = inventory
         .map(|text| Parsed::new(text.name, text.text, 1))
@@ -162,9 +176,9 @@ pub fn parse_str(
         rules::once_each(document, &mut report);
     }
     let loaded = if konvoy::is_konvoy(&parsed) {
-        konvoy::read(&parsed, inventory.as_ref(), load_balance, host, &mut report)
+        konvoy::read(&parsed, inventory.as_ref(), wish, host, &mut report)
     } else {
-        only_with_konvoy(inventory.is_some(), load_balance, &mut report);
+        only_with_konvoy(inventory.is_some(), wish.load_balance, &mut report);
         own(&parsed, host, &mut report).map(|config| Konvoy::Config(Box::new(config)))
     };
     let usable = report.is_usable();
@@ -247,6 +261,5 @@ fn own(parsed: &Parsed, host: &HostFacts, report: &mut Report) -> Option<Config>
     rules::check(&draft, root, report);
     rules::own_virtual_addresses(&draft, host, report);
     rules::drop_own_peers(&mut draft, &host.local_addresses, report);
-    unsupported::check(root, report);
     Some(draft.into_config())
 }

@@ -72,8 +72,10 @@ pub async fn requirements(services: &[Service], nft: &Path) -> Vec<Missing> {
     missing
 }
 
-/// Whether the kernel forwards in the families in which a backend is on another host.
-fn forwarding(services: &[Service]) -> Vec<Missing> {
+/// Whether the kernel forwards in the families in which a backend is on another host. A part of
+/// [`requirements`] that costs next to nothing.
+#[must_use]
+pub fn forwarding(services: &[Service]) -> Vec<Missing> {
     let own = own_addresses();
     [
         (true, "net.ipv4.ip_forward"),

@@ -12,4 +12,5 @@ mod repair;
 mod requirements;
 mod scene;
 mod takeover;
+mod traffic;
 mod usage;

@@ -96,10 +96,7 @@ pub struct HttpUrl {
 
 impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        };
+        let scheme = self.scheme.as_str();
         write!(f, "{scheme}://{}{}", self.target, self.path)
     }
 }
@@ -114,6 +111,15 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// `http` or `https`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
     /// 80 or 443.
     #[must_use]
     pub fn default_port(self) -> u16 {

@@ -155,6 +155,8 @@ pub(crate) struct LoadBalancer {
     pub(crate) persistence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) idle_timeout: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allow: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) check: Option<BackendCheck>,
 }

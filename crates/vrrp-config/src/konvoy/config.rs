@@ -1,26 +1,26 @@
 //! From a `cluster.yaml`, with or without an inventory, to the configuration of this host.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use super::balancer;
 use super::cluster::{Cluster, Elb, Keepalived};
 use super::endpoint::Endpoint;
 use super::inventory::{Host, Inventory};
 use super::{ExternalReason, KUBERNETES_CA};
 use crate::config::{
-    Announce, Backend, BackendCheck, BackendProbe, Check, Checksum, Config, Control, Family,
-    HostPort, HttpProbe, HttpUrl, Instance, Lease, LoadBalancer, Log, Metrics, Probe, Realtime,
-    Scheduler, Scheme, StatusMatch, Tls, Track, Tracked, Version, VirtualAddress,
+    Announce, Check, Checksum, Config, Control, Family, HostPort, HttpProbe, HttpUrl, Instance,
+    Lease, Log, Metrics, Probe, Realtime, Scheme, StatusMatch, Tls, Track, Tracked, Version,
+    VirtualAddress,
 };
 use crate::load::HostFacts;
 use crate::report::Report;
-use crate::unsupported;
 use crate::vrid::derived_vrid;
 use crate::yaml::{Node, Parsed};
 
 const INSTANCE: &str = "control-plane";
-const CHECK: &str = "apiserver";
-const HEALTH_PATH: &str = "/healthz";
+pub(super) const CHECK: &str = "apiserver";
+pub(super) const HEALTH_PATH: &str = "/healthz";
 
 /// The name in the certificate of every API server that kubeadm set up.
 const API_SERVER_NAME: &str = "kubernetes";
@@ -28,11 +28,6 @@ const API_SERVER_NAME: &str = "kubernetes";
 /// The priority of the first host of the inventory; each next one has one less.
 const HIGHEST_PRIORITY: u8 = 254;
 const PRIORITY_WITHOUT_INVENTORY: u8 = 100;
-
-/// What Konvoy's guide recommends for a load balancer in front of the API servers: a client keeps
-/// its server, and connections may idle for an hour.
-const PERSISTENCE: Duration = Duration::from_secs(3600);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// What a Konvoy file turned out to ask for.
 pub(crate) enum Konvoy {
@@ -43,11 +38,20 @@ pub(crate) enum Konvoy {
     },
 }
 
+/// What is to come of a Konvoy file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    /// Balance over the control-plane hosts.
+    pub(crate) load_balance: bool,
+    /// Where the cloud's load balancer is in charge, do the same with one of our own.
+    pub(crate) replace_cloud: bool,
+}
+
 /// Reads the file; `None` where too much is wrong with it. The caller looks at the report.
 pub(crate) fn read(
     parsed: &Parsed,
     inventory: Option<&Parsed>,
-    load_balance: bool,
+    wish: Wish,
     facts: &HostFacts,
     report: &mut Report,
 ) -> Option<Konvoy> {
@@ -59,6 +63,7 @@ pub(crate) fn read(
         .map(|node| ("controlPlaneEndpointOverride", node))
         .or(from_inventory.map(|node| ("control_plane_endpoint", node)));
     let keepalived = cluster.keepalived(report);
+    let mut cloud = None;
     if let Some((key, elb)) = cluster.elb {
         if let Some((keepalived, _)) = keepalived {
             report
@@ -69,27 +74,23 @@ pub(crate) fn read(
                 .related(key, "the cloud's load balancer")
                 .hint("remove `keepalived` in the cloud, or `elb` on your own hosts");
         }
-        let Elb {
-            api_server_port,
-            internal,
-        } = Elb::read(elb, report);
-        let reason = ExternalReason::AwsElb {
-            api_server_port,
-            internal,
-        };
-        return Some(Konvoy::External {
-            endpoint: shown(endpoint),
-            reason,
-        });
+        let elb = Elb::read(elb, report);
+        if wish.replace_cloud {
+            cloud = Some((key, elb));
+        } else {
+            return Some(external(endpoint, &elb));
+        }
     }
-    let Some((_, keepalived)) = keepalived else {
-        let reason = ExternalReason::NoKeepalived;
-        return Some(Konvoy::External {
-            endpoint: shown(endpoint),
-            reason,
-        });
+    let keepalived = match (keepalived, &cloud) {
+        (_, Some(_)) => Keepalived::default(),
+        (Some((_, keepalived)), None) => Keepalived::read(keepalived, report),
+        (None, None) => {
+            return Some(Konvoy::External {
+                endpoint: shown(endpoint),
+                reason: ExternalReason::NoKeepalived,
+            });
+        }
     };
-    let keepalived = Keepalived::read(keepalived, report);
     let endpoint = match endpoint {
         Some((name, node)) => Endpoint::read(name, node, report),
         None => {
@@ -104,9 +105,20 @@ pub(crate) fn read(
         .and_then(|place| HIGHEST_PRIORITY.checked_sub(u8::try_from(place).ok()?))
         .unwrap_or(PRIORITY_WITHOUT_INVENTORY);
     let tls = tls(endpoint.node, facts, report);
-    let balancer = load_balance
-        .then(|| balancer(endpoint, hosts.as_deref(), &tls, report))
-        .flatten();
+    let mut balancer = match (&cloud, hosts.as_deref()) {
+        (None, _) if !wish.load_balance => None,
+        (_, Some(hosts)) => Some(balancer::over(endpoint, hosts, &tls, report)),
+        (place, None) => {
+            balancer::no_hosts(place.as_ref().map(|(key, _)| *key), report);
+            None
+        }
+    };
+    if let (Some(balancer), Some((_, elb))) = (&mut balancer, &cloud) {
+        balancer.port = elb.api_server_port;
+        if elb.internal {
+            balancer.allow = balancer::private_networks(endpoint.address);
+        }
+    }
     Some(Konvoy::Config(Box::new(Config {
         instances: vec![instance(endpoint, keepalived, priority)],
         groups: Vec::new(),
@@ -117,6 +129,16 @@ pub(crate) fn read(
         log: Log::default(),
         realtime: Realtime::default(),
     })))
+}
+
+fn external(endpoint: Option<(&str, &Node)>, elb: &Elb) -> Konvoy {
+    Konvoy::External {
+        endpoint: shown(endpoint),
+        reason: ExternalReason::AwsElb {
+            api_server_port: elb.api_server_port,
+            internal: elb.internal,
+        },
+    }
 }
 
 fn shown(endpoint: Option<(&str, &Node)>) -> Option<String> {
@@ -295,72 +317,4 @@ fn tls(place: &Node, facts: &HostFacts, report: &mut Report) -> Tls {
         cert: None,
         key: None,
     }
-}
-
-fn balancer(
-    endpoint: Endpoint<'_>,
-    hosts: Option<&[Host<'_>]>,
-    tls: &Tls,
-    report: &mut Report,
-) -> Option<LoadBalancer> {
-    if let Some(message) = unsupported::load_balance_option() {
-        report
-            .error_without_place(message)
-            .hint("leave it out: the master serves all clients");
-    }
-    let Some(hosts) = hosts else {
-        report
-            .error_without_place("`--load-balance` needs the hosts to balance over")
-            .hint("pass the inventory with --inventory");
-        return None;
-    };
-    let family = Family::of(endpoint.address);
-    let backend = |host: &Host<'_>| {
-        host.addresses
-            .iter()
-            .find(|address| Family::of(**address) == family)
-            .copied()
-    };
-    let mut backends = Vec::new();
-    for host in hosts {
-        match backend(host) {
-            Some(address) => backends.push(Backend {
-                address: SocketAddr::new(address, endpoint.port),
-                weight: 1,
-            }),
-            None => {
-                report
-                    .error(
-                        host.node,
-                        format!("this host has no {family} address to balance over"),
-                    )
-                    .related(endpoint.node, format!("the virtual IP is {family}"));
-            }
-        }
-    }
-    Some(LoadBalancer {
-        name: CHECK.to_owned(),
-        address: endpoint.address,
-        port: endpoint.port,
-        backends,
-        scheduler: Scheduler::default(),
-        persistence: Some(PERSISTENCE),
-        idle_timeout: IDLE_TIMEOUT,
-        allow: Vec::new(),
-        check: Some(BackendCheck {
-            probe: BackendProbe::Http {
-                scheme: Scheme::Https,
-                path: HEALTH_PATH.to_owned(),
-                tls: Some(tls.clone()),
-                status: StatusMatch::Success,
-                body: None,
-                headers: Vec::new(),
-            },
-            interval: Duration::from_secs(5),
-            timeout: Duration::from_secs(1),
-            fall: 2,
-            rise: 2,
-            hold_down: None,
-        }),
-    })
 }

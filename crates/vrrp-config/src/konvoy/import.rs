@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use crate::config::{Check, Config, Instance, Probe};
+use crate::config::{BackendProbe, Check, Config, Instance, LoadBalancer, Probe, Scheduler, Tls};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::keepalived::output::{
-    self, Announce, Http, Output, Target, Timing, Tls as TlsOutput, Track,
+    self, Announce, BackendCheck, Http, Output, Target, Timing, Tls as TlsOutput, Track,
 };
 use crate::keepalived::{Effect, Imported, NotCarriedOver, Remark, yaml};
-use crate::load::{HostFacts, Loaded, Text, parse_str};
+use crate::load::{HostFacts, Loaded, Text, parse};
 use crate::yaml::{Node, Parsed};
+
+use super::config::Wish;
 
 /// Whether a text is Konvoy's.
 #[must_use]
@@ -17,7 +19,9 @@ pub fn is_konvoy_file(text: &str) -> bool {
     Parsed::new("", text, 0).is_ok_and(|parsed| super::is_konvoy(&parsed))
 }
 
-/// Makes the `vrrpd.yaml` of this host of a `cluster.yaml` and its inventory.
+/// Makes the `vrrpd.yaml` of this host of a `cluster.yaml` and its inventory. Where the cloud's
+/// load balancer is in charge, or with `load_balance`, with a load balancer over the
+/// control-plane hosts.
 ///
 /// # Errors
 /// Everything that is wrong with the files, as when they are run; or the file leaves the address
@@ -25,9 +29,14 @@ pub fn is_konvoy_file(text: &str) -> bool {
 pub fn import_konvoy(
     cluster: Text<'_>,
     inventory: Option<Text<'_>>,
+    load_balance: bool,
     host: &HostFacts,
 ) -> Result<Imported, Diagnostics> {
-    let loaded = match parse_str(cluster, inventory, false, host)? {
+    let wish = Wish {
+        load_balance,
+        replace_cloud: true,
+    };
+    let loaded = match parse(cluster, inventory, wish, host)? {
         Loaded::Config(loaded) => loaded,
         Loaded::ExternalLoadBalancer(external) => {
             return Err(Diagnostic::error(format!("{}: {external}", cluster.name))
@@ -68,7 +77,7 @@ pub fn import_konvoy(
 }
 
 /// The keys that are read, from the root of a document.
-const READ: [&[&str]; 5] = [
+const READ: [&[&str]; 7] = [
     &["kind"],
     &["apiVersion"],
     &[
@@ -78,6 +87,8 @@ const READ: [&[&str]; 5] = [
         "controlPlaneEndpointOverride",
     ],
     &["spec", "kubernetes", "controlPlane", "keepalived"],
+    &["spec", "aws", "elb", "apiServerPort"],
+    &["spec", "aws", "elb", "internal"],
     &["metadata"],
 ];
 
@@ -116,8 +127,55 @@ fn output(config: &Config) -> Output {
     Output {
         instances: config.instances.iter().map(instance).collect(),
         checks: config.checks.iter().filter_map(check).collect(),
+        load_balancers: config.load_balancers.iter().map(balancer).collect(),
         ..Output::default()
     }
+}
+
+fn balancer(balancer: &LoadBalancer) -> output::LoadBalancer {
+    let backends = balancer.backends.iter().map(|backend| output::Backend {
+        address: backend.address.to_string(),
+        weight: backend.weight,
+    });
+    output::LoadBalancer {
+        name: balancer.name.clone(),
+        address: balancer.address.to_string(),
+        port: balancer.port,
+        backends: backends.collect(),
+        scheduler: match balancer.scheduler {
+            Scheduler::SourceHash => "source_hash",
+            Scheduler::RoundRobin => "round_robin",
+            Scheduler::Random => "random",
+        },
+        persistence: balancer.persistence.map(crate::read::show),
+        idle_timeout: Some(crate::read::show(balancer.idle_timeout)),
+        allow: balancer.allow.iter().map(ToString::to_string).collect(),
+        check: backend_check(balancer),
+    }
+}
+
+fn backend_check(balancer: &LoadBalancer) -> Option<BackendCheck> {
+    let check = balancer.check.as_ref()?;
+    // The only kind that a Konvoy file comes to.
+    let BackendProbe::Http {
+        scheme, path, tls, ..
+    } = &check.probe
+    else {
+        return None;
+    };
+    Some(BackendCheck {
+        probe: output::Probe::Http(Http {
+            url: format!("{}://{{backend}}{path}", scheme.as_str()),
+            tls: shown(tls.clone().unwrap_or_default()),
+            ..Http::default()
+        }),
+        timing: Timing {
+            interval: crate::read::show(check.interval),
+            timeout: crate::read::show(check.timeout),
+            fall: check.fall,
+            rise: check.rise,
+        },
+    })
 }
 
 /// What a Konvoy file can say of an instance; all else has its default.
@@ -165,19 +223,11 @@ fn check(check: &Check) -> Option<output::Check> {
     let Probe::Http(http) = &check.probe else {
         return None;
     };
-    let tls = http.tls.clone().unwrap_or_default();
-    let path = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
     Some(output::Check {
         name: check.name.clone(),
         probe: output::Probe::Http(Http {
             url: http.url.to_string(),
-            tls: TlsOutput {
-                ca: path(tls.ca),
-                server_name: tls.server_name,
-                verify: (!tls.verify).then_some(false),
-                cert: path(tls.cert),
-                key: path(tls.key),
-            },
+            tls: shown(http.tls.clone().unwrap_or_default()),
             ..Http::default()
         }),
         timing: Timing {
@@ -187,4 +237,15 @@ fn check(check: &Check) -> Option<output::Check> {
             rise: check.rise,
         },
     })
+}
+
+fn shown(tls: Tls) -> TlsOutput {
+    let path = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
+    TlsOutput {
+        ca: path(tls.ca),
+        server_name: tls.server_name,
+        verify: (!tls.verify).then_some(false),
+        cert: path(tls.cert),
+        key: path(tls.key),
+    }
 }

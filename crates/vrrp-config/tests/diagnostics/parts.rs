@@ -53,7 +53,6 @@ says! {
     a_hold_down_is_a_mapping: with_check!("tcp: {address: \"127.0.0.1:1\"}\n    hold_down: 30s");
     a_program_is_an_absolute_path: with_check!("exec: {command: [probe, --fast]}");
     a_group_has_members_that_exist: "instances: [{name: left, addresses: [10.0.50.20]}]\ngroups: [{name: g, members: [left]}, {name: h, members: [left, lefty, right]}]\n";
-    load_balancers_are_not_supported_yet: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\", {address: \"10.0.50.12:6443\", weight: 2}], check: {http: {url: \"https://{backend}/healthz\"}}}]");
     a_load_balancer_is_checked_all_the_same: with!("load_balancers:\n  - name: lb\n    address: 10.0.50.21\n    port: 0\n    backends: [\"10.0.50.11\", \"10.0.50.12:1\", \"10.0.50.12:1\", {address: \"[fd00::1]:1\", weight: 0}]\n    scheduler: least_conn\n    persistence: 3600\n    allow: [10.0.50.1/24, \"fd00::/8\"]\n    check: {http: {url: \"https://127.0.0.1/healthz\"}}");
     the_backends_of_a_load_balancer_are_hosts_addresses: with!("load_balancers:\n  - name: lb\n    address: 10.0.50.20\n    port: 6443\n    backends: [\"10.0.50.20:6443\", \"127.0.0.1:6443\", \"0.0.0.0:6443\", \"cp1:6443\", \"10.0.50.11:0\", \"[fe80::1]:6443\", {address: 10.0.50.12}, {weight: 3}, 6443]");
     a_load_balancer_has_backends: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: []}]");

@@ -97,6 +97,7 @@ pub(super) fn convert(
         scheduler: server.scheduler.unwrap_or("round_robin"),
         persistence: server.persistence.map(show),
         idle_timeout: globals.idle_timeout.map(show),
+        allow: Vec::new(),
         check,
     })
 }
