@@ -1,8 +1,11 @@
 //! The package as users get it: installed by apt on booted Debian hosts, run by the real systemd.
 #![forbid(unsafe_code)]
 
+mod ansible;
 mod boot;
+mod documents;
 mod install;
+mod rpm;
 mod site;
 mod supervise;
 mod upgrade;

@@ -19,7 +19,7 @@ fn prepared(name: &str) -> PathBuf {
         .join(name);
     assert!(
         path.exists(),
-        "{} is missing: run tests/installed/prepare",
+        "{} is missing: run tests/installed/prepare, with --full for the tests that tests/run leaves out",
         path.display()
     );
     path
@@ -29,9 +29,24 @@ pub(crate) fn tree() -> PathBuf {
     prepared("debian-tree")
 }
 
+/// A tree with rpm, Python and an SSH server too.
+pub(crate) fn managed_tree() -> PathBuf {
+    prepared("managed-tree")
+}
+
 /// The first package, or the second one, which is an upgrade of it.
 pub(crate) fn package(revision: u8) -> PathBuf {
     prepared(&format!("test-packages/{revision}.deb"))
+}
+
+/// The program in these packages.
+pub(crate) fn program() -> PathBuf {
+    prepared("test-packages/vrrpd")
+}
+
+/// The same two as `.rpm`.
+pub(crate) fn rpm(revision: u8) -> PathBuf {
+    prepared(&format!("test-packages/{revision}.rpm"))
 }
 
 /// The configuration of the `place`th host, with an advert every `interval`.

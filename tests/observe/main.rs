@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod dashboards;
+mod openmetrics;
 mod prometheus;
 mod rules;

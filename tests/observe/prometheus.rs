@@ -116,7 +116,8 @@ impl Watched {
     }
 }
 
-fn config(own: Ipv4Addr, priority: usize) -> String {
+/// The configuration of the host with this address.
+pub(crate) fn config(own: Ipv4Addr, priority: usize) -> String {
     let peers: Vec<_> = (11..=13)
         .map(|last| IpAddr::from([10, 0, 50, last]).to_string())
         .filter(|peer| *peer != own.to_string())

@@ -99,21 +99,33 @@ function row(state, name, when, text) {
   return el("div", "row", state, name, when, el("span", "", text));
 }
 
-function probed(one, name) {
-  const took = one.last_duration_ms == null ? "" : `took ${one.last_duration_ms.toPrecision(3)} ms`;
+function probed(one, name, well) {
   const held = one.held_until ? `; kept down until ${clock(one.held_until)} because it flaps` : "";
-  return row(badge(one.state), el("span", "name", name),
-    el("span", "when", one.since ? since(one.since) : ""),
-    one.last_error ? `${one.last_error}${held}` : el("span", "quiet", took + held));
+  return row(badge(one.state), el("span", "name", name), el("span", "when", since(one.since)),
+    one.last_error ? `${one.last_error}${held}` : el("span", "quiet", well + held));
+}
+
+function check(one) {
+  const took = one.last_duration_ms;
+  return probed(one, one.name, took === null ? "" : `took ${took.toPrecision(3)} ms`);
+}
+
+function backend(one) {
+  const name = one.drained ? [one.address, " ", badge("drained")] : one.address;
+  return probed(one, name,
+    `${one.active_connections} connections open, ${one.connections_total} since the daemon started`);
 }
 
 function titled(title, rows) {
   return rows.length ? [el("h2", "", title), el("div", "list", rows)] : [];
 }
 
-function backends(status) {
-  return status.load_balancers.flatMap((one) => titled(`Backends of ${one.name}`,
-    (one.backends ?? []).map((backend) => probed(backend, backend.address))));
+function balancers(status) {
+  return status.load_balancers.flatMap((one) => [
+    el("h2", "", `Load balancer ${one.name} `, badge(one.state)),
+    el("p", "reason", el("span", "mono", `${one.address} port ${one.port}`), `: ${one.reason}`),
+    el("div", "list", one.backends.map(backend)),
+  ]);
 }
 
 function transitions(status) {
@@ -133,6 +145,8 @@ function summary(status) {
     ...counts.filter(([, count]) => count).map(([state, count]) => badge(state, `${count} ${state}`)),
     status.drained ? badge("drained", "drained: stays backup until undrained") : null,
     down ? badge("down", `${down} ${down === 1 ? "check" : "checks"} down`) : null,
+    ...status.load_balancers.filter((one) => one.state === "degraded")
+      .map((one) => badge("degraded", `load balancer ${one.name} degraded`)),
   ];
 }
 
@@ -162,8 +176,8 @@ function show(status) {
   fill("summary", counts);
   fill("warnings", status.warnings.map((text) => el("p", "warning", text)));
   fill("instances", status.instances.map(instanceCard));
-  fill("checks", titled("Checks", status.checks.map((check) => probed(check, check.name))));
-  fill("backends", backends(status));
+  fill("checks", titled("Checks", status.checks.map(check)));
+  fill("balancers", balancers(status));
   fill("transitions", transitions(status));
   fill("daemon", `vrrpd ${status.version}, process ${status.pid}, started ${clock(status.started_at)}; ` +
     `${status.config.path} of ${clock(status.config.loaded_at)}`);
