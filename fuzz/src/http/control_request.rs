@@ -57,6 +57,12 @@ async fn ask(request: &[u8], seed: u8) -> (Vec<u8>, Vec<&'static str>) {
                 Request::Drain(reply) => ("drain", reply),
                 Request::Undrain(reply) => ("undrain", reply),
                 Request::Reload(reply) => ("reload", reply),
+                Request::Backend {
+                    drained: true,
+                    reply,
+                    ..
+                } => ("backend/drain", reply),
+                Request::Backend { reply, .. } => ("backend/undrain", reply),
                 Request::Shutdown => unreachable!("no client can ask for that"),
             };
             asked.push(name);
