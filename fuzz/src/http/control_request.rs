@@ -66,7 +66,7 @@ async fn ask(request: &[u8], seed: u8) -> (Vec<u8>, Vec<&'static str>) {
                 Request::Shutdown => unreachable!("no client can ask for that"),
             };
             asked.push(name);
-            let _ = reply.send(if seed % 2 == 0 {
+            let _ = reply.send(if seed.is_multiple_of(2) {
                 Ok(())
             } else {
                 Err("no".into())

@@ -79,20 +79,20 @@ impl Host {
         }
     }
 
-    pub(super) fn reconfigure(&mut self, config: RouterConfig) {
+    pub(super) fn reconfigure(&mut self, config: &RouterConfig) {
         let before = self.config().clone();
-        let possible = before.can_become(&config);
+        let possible = before.can_become(config);
         let addresses = before.addresses.len() + config.addresses.len();
         let done = self.router.reconfigure(self.now, config.clone());
         assert_eq!(done, possible);
         let outputs = self.obey(MOST_OUTPUTS + addresses);
         if done.is_ok() {
-            assert_eq!(*self.config(), config);
+            assert_eq!(self.config(), config);
         } else {
             assert_eq!(outputs, 0, "outputs for a refused configuration");
             assert_eq!(*self.config(), before);
         }
-        if before == config {
+        if before == *config {
             assert_eq!(outputs, 0, "outputs for the same configuration");
         }
     }
@@ -123,7 +123,7 @@ impl Host {
     fn carry_out(&mut self, output: &Output) {
         match output {
             Output::AcquireAddresses { .. } => {
-                self.held.clone_from(&self.router.config().addresses)
+                self.held.clone_from(&self.router.config().addresses);
             }
             Output::ReleaseAddresses => self.held.clear(),
             Output::AddAddress { address, .. } => {

@@ -232,7 +232,7 @@ impl Step {
                 Order::Hold => GroupOrder::Hold,
                 Order::Free => GroupOrder::Free,
             })),
-            Self::Reconfigure(settings) => host.reconfigure(settings.config(version, family)),
+            Self::Reconfigure(settings) => host.reconfigure(&settings.config(version, family)),
         }
     }
 }

@@ -383,7 +383,7 @@ fn a_backup_that_still_may_preempt_does_so_in_its_time() {
     let mut bench = about_to_preempt();
     let deadline = bench.router.deadline();
     change(&mut bench, |config| {
-        config.addresses.push(ip([10, 0, 50, 21]))
+        config.addresses.push(ip([10, 0, 50, 21]));
     });
     assert_eq!(bench.router.deadline(), deadline);
     bench.wait(SECOND * 3);
