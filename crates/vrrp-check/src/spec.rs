@@ -96,7 +96,7 @@ pub struct ExecSpec {
     pub command: Vec<String>,
     /// User and group ids to run as, where the daemon may change them.
     pub user: Option<(u32, u32)>,
-    /// Variables added to the daemon's own environment, beside `VRRPD_CHECK` (the check's name) and
+    /// Variables added to the daemon's own environment; in a check beside `VRRPD_CHECK` (its name) and
     /// `VRRPD_CHECK_STATE` (`unknown`, `up` or `down`).
     pub environment: Vec<(String, String)>,
 }

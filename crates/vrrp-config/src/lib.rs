@@ -24,8 +24,8 @@ mod yaml;
 pub use config::{
     Announce, Auth, Backend, BackendCheck, BackendProbe, Check, Checksum, Config, Control,
     ExecProbe, Family, FileProbe, Group, Header, HoldDown, HostPort, HttpProbe, HttpUrl, Instance,
-    Lease, LoadBalancer, Log, LogFormat, LogLevel, Metrics, Network, Probe, Realtime, Scheduler,
-    Scheme, StatusMatch, Tls, Track, Tracked, Version, VirtualAddress,
+    Lease, LoadBalancer, Log, LogFormat, LogLevel, Metrics, Network, Notify, Probe, Realtime,
+    Scheduler, Scheme, StatusMatch, Tls, Track, Tracked, Version, VirtualAddress,
 };
 pub use diagnostic::{Diagnostic, Diagnostics, Location, Related, Severity, Source, Style};
 pub use keepalived::{Effect, Imported, NotCarriedOver, Remark};

@@ -4,7 +4,6 @@ pub(crate) mod dial;
 mod exec;
 mod file;
 pub(crate) mod http;
-mod ordinary;
 mod tcp;
 pub(crate) mod text;
 mod tls;

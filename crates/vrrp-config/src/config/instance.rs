@@ -46,6 +46,8 @@ pub struct Instance {
     pub announce: Announce,
     /// What lowers the priority.
     pub track: Vec<Track>,
+    /// The command that is told of each change of state.
+    pub notify: Option<Notify>,
 }
 
 impl Instance {
@@ -234,4 +236,14 @@ pub enum Tracked {
     Check(String),
     /// The carrier of that interface.
     Interface(String),
+}
+
+/// A command that runs after each change of state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notify {
+    /// The program (an absolute path) and its arguments, with placeholders such as `{state}`;
+    /// never through a shell.
+    pub command: Vec<String>,
+    /// After which it is killed with its children, 100 ms..=1 h.
+    pub timeout: Duration,
 }

@@ -14,7 +14,8 @@ pub use check::{
     StatusMatch, Tls,
 };
 pub use instance::{
-    Announce, Auth, Checksum, Family, Instance, Lease, Track, Tracked, Version, VirtualAddress,
+    Announce, Auth, Checksum, Family, Instance, Lease, Notify, Track, Tracked, Version,
+    VirtualAddress,
 };
 pub use settings::{Control, Log, LogFormat, LogLevel, Metrics, Realtime};
 

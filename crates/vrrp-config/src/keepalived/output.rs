@@ -40,6 +40,13 @@ pub(crate) struct Instance {
     pub(crate) announce: Announce,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) track: Vec<Track>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) notify: Option<Notify>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Notify {
+    pub(crate) exec: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -258,6 +258,7 @@ fn instance(endpoint: Endpoint<'_>, keepalived: Keepalived, priority: u8) -> Ins
         lease: Lease::default(),
         vmac: false,
         announce: Announce::default(),
+        notify: None,
         track: vec![Track {
             target: Tracked::Check(CHECK.to_owned()),
             penalty: None,

@@ -204,6 +204,7 @@ fn instance(instance: &Instance) -> output::Instance {
         min_ttl: None,
         vmac: instance.vmac,
         announce: Announce::default(),
+        notify: None,
         track: instance
             .track
             .iter()

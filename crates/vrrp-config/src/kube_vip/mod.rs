@@ -242,6 +242,7 @@ fn instance(name: &str, addresses: Vec<String>, first: IpAddr, settings: &Settin
         min_ttl: None,
         vmac: false,
         announce: Announce::default(),
+        notify: None,
         track: vec![Track {
             target: Target::Check("apiserver".to_owned()),
             penalty: None,

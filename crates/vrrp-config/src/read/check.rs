@@ -112,7 +112,12 @@ fn tcp_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {
 /// `exec`: an absolute path and arguments.
 pub(super) fn exec_probe(field: Field<'_>, report: &mut Report) -> Option<ExecProbe> {
     let object = Object::open(field.value, &schema::EXEC, report)?;
-    let field = object.require("command", report)?;
+    let command = command(object.require("command", report)?, report)?;
+    Some(ExecProbe { command })
+}
+
+/// An absolute path and arguments.
+pub(super) fn command(field: Field<'_>, report: &mut Report) -> Option<Vec<String>> {
     let items = field.list(report)?;
     let command: Vec<&str> = items
         .iter()
@@ -121,7 +126,7 @@ pub(super) fn exec_probe(field: Field<'_>, report: &mut Report) -> Option<ExecPr
     match (items.first(), command.first()) {
         (None, _) => {
             report
-                .error(field.value, "`command` is empty")
+                .error(field.value, format!("`{}` is empty", field.name))
                 .hint("give the program's absolute path and its arguments");
         }
         (Some(item), Some(program)) if !Path::new(program).is_absolute() => {
@@ -134,9 +139,7 @@ pub(super) fn exec_probe(field: Field<'_>, report: &mut Report) -> Option<ExecPr
         }
         _ => {}
     }
-    Some(ExecProbe {
-        command: command.into_iter().map(str::to_owned).collect(),
-    })
+    Some(command.into_iter().map(str::to_owned).collect())
 }
 
 fn file_probe(field: Field<'_>, report: &mut Report) -> Option<Probe> {

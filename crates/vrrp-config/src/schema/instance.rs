@@ -126,6 +126,13 @@ pub(crate) static INSTANCE: Shape = Shape {
         )
         .example("[{check: apiserver}]")
         .otherwise("nothing"),
+        Key::new(
+            "notify",
+            Kind::Object(&NOTIFY),
+            "A command that is told of each change of state",
+        )
+        .example("{exec: [/usr/local/bin/moved, \"{state}\"]}")
+        .otherwise("none"),
     ],
     one_of: &[],
     aliases: &[
@@ -143,6 +150,9 @@ pub(crate) static INSTANCE: Shape = Shape {
         ("track_script", "track"),
         ("track_interface", "track"),
         ("vrrp_version", "version"),
+        ("notify_master", "notify"),
+        ("notify_backup", "notify"),
+        ("notify_fault", "notify"),
     ],
 };
 
@@ -204,6 +214,30 @@ pub(crate) static TRACK: Shape = Shape {
     ],
     one_of: &["check", "interface"],
     aliases: &[("weight", "penalty")],
+};
+
+pub(crate) static NOTIFY: Shape = Shape {
+    name: "notify",
+    what: "`notify`",
+    keys: &[
+        Key::new(
+            "exec",
+            Kind::List(1, &Kind::Text),
+            "The program's absolute path and its arguments; there is no shell. `{instance}`, \
+             `{state}`, `{previous}`, `{keepalived_state}` and `{priority}` stand for their values",
+        )
+        .example("[/usr/local/bin/moved, \"{state}\"]")
+        .required(),
+        Key::new(
+            "timeout",
+            Kind::Duration("100ms", "1h"),
+            "After which it is killed with all that it has started",
+        )
+        .example("10s")
+        .default("30s"),
+    ],
+    one_of: &[],
+    aliases: &[("command", "exec"), ("script", "exec")],
 };
 
 pub(crate) static GROUP: Shape = Shape {

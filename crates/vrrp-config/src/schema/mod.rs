@@ -13,7 +13,7 @@ mod reference;
 mod settings;
 
 pub(crate) use check::{CHECK, EXEC, FILE, HOLD_DOWN, HTTP, TCP, TLS};
-pub(crate) use instance::{ANNOUNCE, AUTH, GROUP, INSTANCE, TRACK};
+pub(crate) use instance::{ANNOUNCE, AUTH, GROUP, INSTANCE, NOTIFY, TRACK};
 pub use json::json_schema;
 pub(crate) use load_balancer::{BACKEND, BACKEND_CHECK, BACKEND_TCP, LOAD_BALANCER};
 pub use manual::manual;

@@ -27,6 +27,9 @@ macro_rules! addresses {
 }
 
 says! {
+    a_command_of_notify_is_an_absolute_path: with!("notify: {exec: [moved, \"{state}\"]}");
+    a_key_of_keepalived_for_scripts_suggests_notify: with!("notify_master: /usr/local/bin/moved");
+    notify_needs_a_command: with!("notify: {timeout: 5s}");
     an_unknown_key_suggests_the_nearest: with!("vird: 51");
     a_key_of_keepalived_suggests_ours: with!("virtual_router_id: 51");
     a_key_that_resembles_nothing_lists_all: with!("colour: red");

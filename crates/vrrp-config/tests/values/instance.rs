@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vrrp_config::{Checksum, Lease};
+use vrrp_config::{Checksum, Lease, Notify};
 
 use crate::common::{config, diagnostics, load};
 use crate::{SECOND, assert_refused, instance, refused, with};
@@ -174,4 +174,34 @@ fn a_check_concerns_only_the_instances_that_track_it() {
                 checks:\n\
                 - {name: c, tcp: {address: \"10.0.50.1:80\"}, interval: 50ms, timeout: 50ms}\n";
     assert_eq!(config(text).instances.len(), 2);
+}
+
+#[test]
+fn a_command_of_notify_has_a_bound() {
+    let notify = |line: &str| instance(line).notify;
+    assert_eq!(notify("vrid: 1"), None);
+    let command = vec!["/usr/bin/moved".to_owned(), "{state}".to_owned()];
+    assert_eq!(
+        notify("notify: {exec: [/usr/bin/moved, \"{state}\"]}"),
+        Some(Notify {
+            command: command.clone(),
+            timeout: SECOND * 30,
+        })
+    );
+    assert_eq!(
+        notify("notify: {exec: [/usr/bin/moved, \"{state}\"], timeout: 100ms}"),
+        Some(Notify {
+            command,
+            timeout: Duration::from_millis(100),
+        })
+    );
+    assert_eq!(
+        notify("notify: {exec: [/x], timeout: 1h}").map(|notify| notify.timeout),
+        Some(SECOND * 3600)
+    );
+    for timeout in ["99ms", "3601s"] {
+        let line = format!("notify: {{exec: [/x], timeout: {timeout}}}");
+        assert_refused(&with(&line), "must be from 100ms to 1h");
+    }
+    assert_refused(&with("notify: {exec: []}"), "`exec` is empty");
 }

@@ -11,7 +11,7 @@ pub(super) const UNKNOWN: &str =
 
 const SCRIPTS: Reason = (
     Effect::Changed,
-    "vrrpd runs no scripts on a change; follow `vrrpd events --json` or the metrics instead",
+    "vrrpd tells one command of an instance's changes (`notify`); for the rest follow `vrrpd events --json` or the metrics",
 );
 const MAIL: Reason = (
     Effect::Changed,
@@ -261,14 +261,7 @@ pub(super) fn instance(directive: &Directive) -> Reason {
             "vrrpd advertises every address it serves; add it to `addresses`, on all hosts at once, or make a second instance",
         ),
         "virtual_routes" | "virtual_rules" => ROUTES,
-        "notify"
-        | "notify_master"
-        | "notify_backup"
-        | "notify_fault"
-        | "notify_stop"
-        | "notify_deleted"
-        | "notify_master_rx_lower_pri"
-        | "notify_priority_changes" => SCRIPTS,
+        "notify_deleted" | "notify_master_rx_lower_pri" | "notify_priority_changes" => SCRIPTS,
         "smtp_alert" => MAIL,
         "track_file" | "track_process" | "track_bfd" => TRACKED,
         "dont_track_primary" => (

@@ -227,7 +227,7 @@ fn script_weight(directive: &Directive, ledger: &mut Ledger) -> (i64, bool) {
 }
 
 /// The words of a command; single and double quotes keep blanks.
-fn arguments(command: &str) -> Vec<String> {
+pub(super) fn arguments(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

@@ -21,7 +21,7 @@ const CHANGED: [(&str, &str); 6] = [
     ),
     (
         "vrrp_instance VI {\n virtual_router_id 7\n virtual_ipaddress {\n 10.9.9.9\n }\n@\n}\n",
-        "notify /x|notify_master /x|notify_backup /x|notify_fault /x|notify_stop /x|smtp_alert|track_file {\n}|\
+        "notify_deleted /x|notify_master_rx_lower_pri /x|smtp_alert|track_file {\n}|\
          track_process {\n}|track_bfd {\n}|dont_track_primary|vmac_xmit_base|use_ipvlan|use_vmac_addr|vrf red|\
          mcast_dst_ip 224.0.0.99|virtual_routes {\n}|virtual_rules {\n}|virtual_ipaddress_excluded {\n}|no_accept|\
          strict_mode on|down_timer_adverts 5|lower_prio_no_advert|higher_prio_send_advert|garp_lower_prio_delay 3|\

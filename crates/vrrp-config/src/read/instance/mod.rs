@@ -61,6 +61,7 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Instance> {
             .unwrap_or_default(),
         announce: options::announce(&object, report),
         track: track::read(&object, report),
+        notify: options::notify(&object, report),
         addresses,
     };
     Some(instance)

@@ -1,8 +1,9 @@
-//! Password, least TTL, lease and announcements of an instance.
+//! Password, least TTL, lease, announcements and notifications of an instance.
 
 use std::time::Duration;
 
-use crate::config::{Announce, Auth, Lease, Version};
+use crate::config::{Announce, Auth, Lease, Notify, Version};
+use crate::read::check;
 use crate::read::object::{Field, Object};
 use crate::read::scalar::{duration, number, text};
 use crate::report::Report;
@@ -12,6 +13,11 @@ use crate::yaml::Value;
 
 /// The longest lease, in seconds.
 const LONGEST_LEASE: u32 = 86_400;
+
+const NOTIFY_TIMEOUT: (Duration, Duration) =
+    (Duration::from_millis(100), Duration::from_secs(3600));
+
+const DEFAULT_NOTIFY_TIMEOUT: Duration = Duration::from_secs(30);
 
 const REFRESH: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(86_400));
 
@@ -55,6 +61,18 @@ pub(super) fn min_ttl(object: &Object<'_>, unicast: bool, report: &mut Report) -
             .hint("remove `min_ttl` (RFC 9568 section 5.1.1.3)");
     }
     number(field, 1..=255, report).unwrap_or(u8::MAX)
+}
+
+/// The command that is told of changes.
+pub(super) fn notify(object: &Object<'_>, report: &mut Report) -> Option<Notify> {
+    let field = object.get("notify")?;
+    let notify = Object::open(field.value, &schema::NOTIFY, report)?;
+    let timeout = notify
+        .get("timeout")
+        .and_then(|field| duration(field, NOTIFY_TIMEOUT.0..=NOTIFY_TIMEOUT.1, report))
+        .unwrap_or(DEFAULT_NOTIFY_TIMEOUT);
+    let command = check::command(notify.require("exec", report)?, report)?;
+    Some(Notify { command, timeout })
 }
 
 pub(super) fn lease(object: &Object<'_>, report: &mut Report) -> Lease {

@@ -33,6 +33,8 @@ pub(super) struct Draft<'a> {
     pub(super) addresses: Vec<&'a Directive>,
     /// The blocks `track_script` and `track_interface`.
     pub(super) tracks: Vec<&'a Directive>,
+    /// The scripts for changes of state.
+    pub(super) notify: Vec<&'a Directive>,
 }
 
 impl<'a> Draft<'a> {
@@ -54,6 +56,7 @@ impl<'a> Draft<'a> {
             announce: globals.announce.clone(),
             addresses: Vec::new(),
             tracks: Vec::new(),
+            notify: Vec::new(),
         };
         for directive in instance.block() {
             draft.directive(directive, ledger);
@@ -96,6 +99,9 @@ impl<'a> Draft<'a> {
                 }
             }
             "track_script" | "track_interface" => self.tracks.push(directive),
+            "notify" | "notify_master" | "notify_backup" | "notify_fault" | "notify_stop" => {
+                self.notify.push(directive);
+            }
             keyword => {
                 if keyword == "unicast_ttl" {
                     self.unicast_ttl = words::whole(directive, 0..=255, ledger).unwrap_or(255);

@@ -2,6 +2,7 @@
 
 mod draft;
 mod election;
+mod notify;
 mod secret;
 mod unicast;
 
@@ -90,6 +91,7 @@ pub(super) fn convert(
         vmac: draft.vmac,
         announce: draft.announce,
         track: election.track,
+        notify: notify::convert(&draft.notify, wanted, ledger),
         interface: draft.interface,
     })
 }
