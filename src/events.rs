@@ -116,6 +116,15 @@ pub enum What {
         /// What it means, as a sentence.
         message: String,
     },
+    /// The command of `notify` failed.
+    NotifyFailed {
+        /// Name of the instance.
+        instance: String,
+        /// The state that it was told of.
+        state: InstanceState,
+        /// How it failed, as a sentence.
+        error: String,
+    },
     /// A step of the protocol that changes no state and asks nothing of anybody.
     Notice {
         /// Name of the instance.

@@ -113,6 +113,9 @@ pub struct InstanceStatus {
     /// The last changes of state since the daemon started, the newest at the end.
     #[serde(default)]
     pub transitions: Vec<TransitionStatus>,
+    /// Hosts whose `vrrpd doctor --probe` was heard here, and when.
+    #[serde(default)]
+    pub probes: Vec<PeerStatus>,
     /// Totals since the daemon started.
     pub counters: CountersStatus,
 }

@@ -71,6 +71,16 @@ fn live(state: InstanceState) -> Live {
     }
 }
 
+/// An IPv4 instance in `state` with an advert interval of 1 s that has heard nobody.
+pub(crate) fn instance(name: &str, state: InstanceState) -> InstanceView {
+    let live = Live {
+        name: name.to_owned(),
+        advert_interval: Duration::from_secs(1),
+        ..live(state)
+    };
+    InstanceView::new(51, Version::V3, Family::V4, live)
+}
+
 fn master() -> Arc<InstanceView> {
     let live = Live {
         master: Some((IpAddr::V4(Ipv4Addr::new(10, 0, 50, 11)), 100)),

@@ -94,6 +94,8 @@ pub struct Counters {
     pub unsolicited_nas: Count,
     /// Lease renewals.
     pub lease_renewals: Count,
+    /// Commands of `notify` that ended: well, otherwise.
+    pub notify: [Count; 2],
 }
 
 impl Counters {
@@ -174,7 +176,12 @@ pub struct InstanceView {
     live: Mutex<Live>,
     transitions: Mutex<VecDeque<Transition>>,
     peers: Mutex<BTreeMap<IpAddr, Arc<Moment>>>,
+    unheard: Mutex<Option<String>>,
+    probes: Mutex<BTreeMap<IpAddr, Moment>>,
 }
+
+/// Senders of probes that are remembered; anybody on the segment may send one.
+const PROBES: usize = 16;
 
 /// Upper bounds of the lateness buckets, in seconds.
 const LATENESS_BUCKETS: [f64; 12] = [
@@ -196,6 +203,8 @@ impl InstanceView {
             live: Mutex::new(live),
             transitions: Mutex::default(),
             peers: Mutex::default(),
+            unheard: Mutex::default(),
+            probes: Mutex::default(),
         }
     }
 
@@ -229,6 +238,32 @@ impl InstanceView {
     /// When each peer was last heard, by address.
     pub fn peers(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Arc<Moment>>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the probes of `vrrpd doctor` on other hosts were heard, by their address.
+    #[must_use]
+    pub fn probes(&self) -> Vec<(IpAddr, Option<Duration>)> {
+        let probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = probes.iter();
+        each.map(|(address, heard)| (*address, heard.age()))
+            .collect()
+    }
+
+    /// Notes a probe; in place of the oldest where there are too many.
+    pub fn probed(&self, source: IpAddr) {
+        let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
+        if probes.len() >= PROBES && !probes.contains_key(&source) {
+            let oldest = probes.iter().max_by_key(|(_, heard)| heard.age());
+            if let Some(oldest) = oldest.map(|(address, _)| *address) {
+                probes.remove(&oldest);
+            }
+        }
+        probes.entry(source).or_default().touch();
+    }
+
+    /// The warning that no other router was ever heard, where that is so.
+    pub fn unheard(&self) -> MutexGuard<'_, Option<String>> {
+        self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -22,6 +22,10 @@ pub(super) struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    /// Also send one packet to the other hosts, which drop it; a vrrpd that it reaches notes it in its
+    /// status
+    #[arg(long)]
+    probe: bool,
     /// Where the daemon's control socket is if the configuration cannot be read
     #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
     socket: PathBuf,
@@ -53,7 +57,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> ExitCode {
         Ok(Loaded::ExternalLoadBalancer(_)) => (None, Diagnostics::new()),
         Err(diagnostics) => (None, diagnostics),
     };
-    let scene = match Scene::look(path, config, said, &args.socket) {
+    let scene = match Scene::look(path, config, said, &args.socket, args.probe) {
         Ok(scene) => scene,
         Err(error) => return exit::fail(exit::FAILED, &error),
     };

@@ -1,4 +1,4 @@
-//! `vrrpd events`: follows what happens, one line each.
+//! `vrrpd events`: follows what happens or lists what happened, one line each.
 
 use std::process::ExitCode;
 
@@ -10,6 +10,7 @@ pub(super) fn events(args: &EventsArgs) -> ExitCode {
     client::block_on(async {
         match follow(args).await {
             Ok(()) => ExitCode::SUCCESS,
+            Err(ClientError::Ended) if args.history => ExitCode::SUCCESS,
             Err(error) => exit::fail(exit::of_client_error(&error), &error),
         }
     })
@@ -18,7 +19,9 @@ pub(super) fn events(args: &EventsArgs) -> ExitCode {
 /// Ends without an error only where nobody reads any more.
 async fn follow(args: &EventsArgs) -> Result<(), ClientError> {
     let daemon = Client::new(&args.socket.socket);
-    let mut events = daemon.events(args.since.as_deref()).await?;
+    let all = args.history.then_some("0");
+    let since = args.since.as_deref().or(all);
+    let mut events = daemon.events(since, !args.history).await?;
     loop {
         let line = if args.json {
             events.next_line().await?
@@ -31,7 +34,7 @@ async fn follow(args: &EventsArgs) -> Result<(), ClientError> {
     }
 }
 
-fn sentence(event: &Event) -> String {
+pub(super) fn sentence(event: &Event) -> String {
     let text = match &event.what {
         What::Transition {
             instance,
@@ -110,6 +113,14 @@ fn sentence(event: &Event) -> String {
         } => {
             format!("{instance}: an advert left {late_ms:.1} ms late: {message}")
         }
+        What::NotifyFailed {
+            instance,
+            state,
+            error,
+        } => {
+            let state = state.as_str();
+            format!("{instance}: the command of `notify` failed on {state}: {error}")
+        }
         What::Notice { instance, message } => format!("{instance}: {message}"),
         What::Warning {
             instance: Some(instance),
@@ -172,6 +183,11 @@ mod tests {
                 instance: "control-plane".into(),
                 late_ms: 12.34,
                 message: "a third of what backups tolerate".into(),
+            },
+            What::NotifyFailed {
+                instance: "control-plane".into(),
+                state: InstanceState::Master,
+                error: "/usr/local/bin/moved ended with code 3; it said: no".into(),
             },
             What::Warning {
                 instance: Some("control-plane".into()),

@@ -15,8 +15,10 @@ mod lacking;
 mod output;
 pub mod run;
 mod status;
+mod strip;
 mod table;
 mod terminal;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,6 +47,15 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the daemon in the foreground
+    #[command(after_help = "\
+Exit codes:
+  0  told to stop, or the file leaves the virtual address to something else
+  1  it could not start, or ended by itself
+  2  the configuration is wrong
+
+Examples:
+  vrrpd run
+  vrrpd run --config cluster.yaml --inventory inventory.yaml --load-balance")]
     Run(RunArgs),
     /// Validate a configuration: every error at once, each with its line and a hint
     #[command(after_help = "\
@@ -74,7 +85,12 @@ Examples:
 Exit codes:
   0  done, and the result can be run
   1  the result could not be written
-  2  the file cannot be read, or its result needs a hand before it can be run")]
+  2  the file cannot be read, or its result needs a hand before it can be run
+
+Examples:
+  vrrpd import /etc/keepalived/keepalived.conf
+  vrrpd import /etc/keepalived/keepalived.conf --output /etc/vrrpd/vrrpd.yaml
+  vrrpd import cluster.yaml --inventory inventory.yaml")]
     Import(import::ImportArgs),
     /// Look for what keeps a virtual address from working on this host; changes nothing
     #[command(after_help = "\
@@ -84,16 +100,34 @@ Exit codes:
 
 Examples:
   vrrpd doctor
-  vrrpd doctor --config new.yaml --json")]
+  vrrpd doctor --config new.yaml --json
+  vrrpd doctor --probe; ssh HOST vrrpd doctor")]
     Doctor(doctor::DoctorArgs),
     /// Show the state of the running daemon
     #[command(after_help = "\
 Exit codes:
   0  every instance is master or backup
   1  an instance is in fault or has not started yet, or the daemon did not answer
-  3  no daemon is running")]
+  3  no daemon is running
+
+Examples:
+  vrrpd status
+  vrrpd status --watch
+  vrrpd status --json | jq -r '.instances[] | .name + \" \" + .state'")]
     Status(StatusArgs),
-    /// Follow changes of state, checks and conflicts as they happen
+    /// Follow changes of state, checks and conflicts as they happen, or list those remembered
+    #[command(after_help = "\
+The daemon remembers its last 256 events; they end with it, the log does not.
+
+Exit codes:
+  0  listed
+  1  the daemon did not answer
+  3  no daemon is running, or it stopped while it was followed
+
+Examples:
+  vrrpd events
+  vrrpd events --since 10m
+  vrrpd events --history --json | jq 'select(.kind == \"transition\")'")]
     Events(EventsArgs),
     /// Read the configuration again; where it is wrong, the old one keeps running
     #[command(after_help = "\
@@ -101,13 +135,43 @@ Exit codes:
   0  applied
   1  the daemon did not answer
   2  the configuration is wrong, and the old one keeps running
-  3  no daemon is running")]
+  3  no daemon is running
+
+Examples:
+  vrrpd reload
+  vrrpd check && systemctl reload vrrpd")]
     Reload(SocketArgs),
     /// Hand over now to another host
+    #[command(after_help = "\
+Exit codes:
+  0  asked to hand over
+  1  there is no such instance, or it is not master here
+  3  no daemon is running
+
+Examples:
+  vrrpd resign
+  vrrpd resign control-plane")]
     Resign(ResignArgs),
     /// Hand over and stay backup until undrained; survives a restart of the daemon
+    #[command(after_help = "\
+Exit codes:
+  0  drained
+  1  the mark could not be written
+  3  no daemon is running
+
+Example, before maintenance of this host:
+  vrrpd drain
+  vrrpd status")]
     Drain(SocketArgs),
     /// End a drain
+    #[command(after_help = "\
+Exit codes:
+  0  no longer drained
+  1  the mark could not be removed
+  3  no daemon is running
+
+Example:
+  vrrpd undrain")]
     Undrain(SocketArgs),
     /// Drain or undrain a backend of a load balancer
     Backend(backend::BackendArgs),
@@ -115,7 +179,10 @@ Exit codes:
     #[command(after_help = "\
 Exit codes:
   0  nothing is left
-  1  a daemon is running, or something could not be removed")]
+  1  a daemon is running, or something could not be removed
+
+Example, after the daemon was killed:
+  vrrpd cleanup")]
     Cleanup(cleanup::CleanupArgs),
     /// Print the JSON Schema of vrrpd.yaml, from which editors complete and check it
     #[command(after_help = "\
@@ -125,11 +192,20 @@ and as the first line of vrrpd.yaml:
   # yaml-language-server: $schema=./vrrpd.schema.json")]
     Schema,
     /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  vrrpd completions bash > /usr/share/bash-completion/completions/vrrpd
+  vrrpd completions zsh > \"${fpath[1]}/_vrrpd\"
+  vrrpd completions fish > ~/.config/fish/completions/vrrpd.fish")]
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the manual page vrrpd(8)
+    #[command(after_help = "\
+Examples:
+  vrrpd man | man -l -
+  vrrpd man --dir /usr/share/man")]
     Man {
         /// Write the pages of all commands, and vrrpd.yaml(5), into this directory instead
         #[arg(long, value_name = "DIR")]
@@ -181,7 +257,7 @@ struct StatusArgs {
     /// Print the JSON document instead of tables
     #[arg(long)]
     json: bool,
-    /// Show it again every second until interrupted
+    /// Show it again every second until interrupted; on a terminal with the last changes below
     #[arg(short, long)]
     watch: bool,
     /// Exit with 0 where a daemon answers, an instance in fault or not: for liveness probes
@@ -196,9 +272,13 @@ struct EventsArgs {
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// Begin with what is remembered from after this event id or time; 0 for all of it
-    #[arg(long, value_name = "ID|TIME")]
+    /// Begin with what is remembered: from this long ago (10m), from after this time
+    /// (2026-01-31T12:00:00Z), or from after the event of this id; 0 for all of it
+    #[arg(long, value_name = "AGO|TIME|ID")]
     since: Option<String>,
+    /// Only what is remembered, all of it unless --since is given; does not follow
+    #[arg(long)]
+    history: bool,
     #[command(flatten)]
     socket: SocketArgs,
 }
@@ -260,6 +340,20 @@ mod tests {
         assert!(Cli::try_parse_from(["vrrpd", "run", "--load-balance"]).is_err());
         let with = ["vrrpd", "run", "--inventory", "i.yaml", "--load-balance"];
         assert!(Cli::try_parse_from(with).is_ok());
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        let mut cli = Cli::command();
+        for command in cli.get_subcommands_mut() {
+            let help = command.render_help().to_string();
+            let (name, start) = (command.get_name(), help.find("Example"));
+            let examples = start.map_or("", |start| &help[start..]);
+            assert!(
+                examples.contains(&format!("  vrrpd {name}")),
+                "{name}: {help}"
+            );
+        }
     }
 
     #[test]

@@ -148,12 +148,16 @@ impl Client {
         self.ask(Method::POST, &target).await.map(drop)
     }
 
-    /// Follows events from `since` (an id or a time; from now on where absent).
+    /// Follows events from `since` (an id, a time or how long ago; from now on where absent).
+    /// Without `follow` it ends with what is remembered.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn events(&self, since: Option<&str>) -> Result<Events, ClientError> {
-        let parameters: Vec<_> = since.map(|since| ("since", since)).into_iter().collect();
+    pub async fn events(&self, since: Option<&str>, follow: bool) -> Result<Events, ClientError> {
+        let mut parameters: Vec<_> = since.map(|since| ("since", since)).into_iter().collect();
+        if !follow {
+            parameters.push(("follow", "false"));
+        }
         let target = target("/v1/events", &parameters);
         let response = self
             .within_deadline(self.send(Method::GET, &target))
@@ -280,7 +284,8 @@ impl Events {
     /// Waits for the next event: as the daemon wrote it, without the end of the line.
     ///
     /// # Errors
-    /// [`ClientError::Ended`] where the daemon stopped, others where the connection broke.
+    /// [`ClientError::Ended`] where the daemon stopped, or nothing more is remembered of what was
+    /// asked for without following; others where the connection broke.
     pub async fn next_line(&mut self) -> Result<String, ClientError> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {

@@ -19,7 +19,8 @@ pub fn status_document(view: &DaemonView) -> Status {
     let mut warnings = running.warnings.clone();
     for instance in &running.instances {
         let live = instance.live();
-        let of_instance = live.warnings.iter();
+        let unheard = instance.unheard();
+        let of_instance = live.warnings.iter().chain(unheard.as_ref());
         warnings.extend(of_instance.map(|text| format!("{}: {text}", live.name)));
     }
     warnings.extend(balancers::warnings(&running));
@@ -96,6 +97,14 @@ fn instance(view: &InstanceView) -> InstanceStatus {
                 from: transition.from,
                 to: transition.to,
                 cause: transition.cause,
+            })
+            .collect(),
+        probes: view
+            .probes()
+            .into_iter()
+            .map(|(address, heard)| PeerStatus {
+                address: address.to_string(),
+                last_heard_ms: heard.map(millis),
             })
             .collect(),
         counters: counters(&view.counters),

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::{Stream, StreamExt, stream};
 use hyper::body::Bytes;
@@ -187,19 +187,30 @@ impl Routes {
     }
 
     fn events(&self, query: Query<'_>) -> Reply {
-        let since = match query.only(["since"]) {
-            Ok([since]) => since,
+        let [since, following] = match query.only(["since", "follow"]) {
+            Ok(values) => values,
             Err(message) => return http::error(StatusCode::BAD_REQUEST, message),
         };
         let since = match since.as_deref().map(parse_since) {
             None => Since::Now,
             Some(Some(since)) => since,
             Some(None) => {
-                let message =
-                    "`since` must be the id of an event or a time such as 2026-01-31T12:00:00Z";
+                let message = "`since` must be the id of an event, a time such as \
+                               2026-01-31T12:00:00Z, or how long ago, such as 10m";
                 return http::error(StatusCode::BAD_REQUEST, message);
             }
         };
+        match following.as_deref() {
+            None | Some("true") => {}
+            Some("false") => {
+                let (past, _) = self.control.events.follow(since);
+                return http::json_lines(stream::iter(past));
+            }
+            Some(_) => {
+                let message = "`follow` must be true or false";
+                return http::error(StatusCode::BAD_REQUEST, message);
+            }
+        }
         let Ok(place) = Arc::clone(&self.followers).try_acquire_owned() else {
             let message = format!("all {FOLLOWERS} places for followers of events are taken");
             return http::error(StatusCode::SERVICE_UNAVAILABLE, message);
@@ -211,6 +222,11 @@ impl Routes {
 fn parse_since(text: &str) -> Option<Since> {
     if let Ok(id) = text.parse() {
         return Some(Since::Id(id));
+    }
+    if let Ok(ago) = humantime::parse_duration(text) {
+        // Longer ago than time itself is all of it.
+        let time = SystemTime::now().checked_sub(ago);
+        return Some(time.map_or(Since::Id(0), Since::Time));
     }
     humantime::parse_rfc3339_weak(text).ok().map(Since::Time)
 }
@@ -242,10 +258,10 @@ impl Query<'_> {
     fn only<const N: usize>(self, keys: [&str; N]) -> Result<[Option<String>; N], String> {
         let mut values = [const { None }; N];
         for (name, given) in form_urlencoded::parse(self.0.as_bytes()) {
-            let Some(at) = keys.iter().position(|key| *key == name) else {
-                let known = keys.map(|key| format!("`{key}`")).join(" and ");
+            let Some(at) = keys.iter().position(|key| name == *key) else {
+                let keys = keys.map(|key| format!("`{key}`")).join(" and ");
                 return Err(format!(
-                    "unknown parameter \"{name}\"; there is only {known}"
+                    "unknown parameter \"{name}\"; there is only {keys}"
                 ));
             };
             values[at] = Some(given.into_owned());

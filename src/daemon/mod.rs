@@ -4,6 +4,7 @@ pub(crate) mod balance;
 mod checks;
 pub mod command;
 mod drain;
+mod hooks;
 mod kernel;
 pub(crate) mod ledger;
 mod notify;
@@ -12,6 +13,7 @@ mod protocol;
 mod realtime;
 mod supervisor;
 mod tracking;
+mod unheard;
 
 pub use notify::tell_ready;
 pub use protocol::StartError;

@@ -18,10 +18,12 @@ use super::balance::{self, Balance};
 use super::checks::Checks;
 use super::command::{Answer, Command, Request};
 use super::drain::DrainMark;
+use super::hooks::Hooks;
 use super::ledger::Ledger;
 use super::notify;
 use super::plan::Plan;
 use super::protocol::{self, Given, StartError};
+use super::unheard;
 use crate::control::{self, Control, ControlSocket};
 use crate::events::{Event, EventLog, Since, What};
 use crate::http::Limits;
@@ -73,6 +75,7 @@ struct Supervisor {
     commands: mpsc::UnboundedSender<Command>,
     checks: Checks,
     balance: Balance,
+    hooks: Hooks,
     mark: DrainMark,
     reload: Reload,
     path: PathBuf,
@@ -108,19 +111,25 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
     checks.apply(&specs)?;
     let mut balance = Balance::new(Arc::clone(&view), Arc::clone(&events), parts.control.path());
     balance.apply(&balance::plans(&parts.loaded.config))?;
-    let (_, mut happened) = events.follow(Since::Now);
+    let mut hooks = Hooks::new(Arc::clone(&view), Arc::clone(&events));
+    hooks.apply(&parts.loaded.config.instances);
+    let (before, mut happened) = events.follow(Since::Id(0));
     let mut supervisor = Supervisor {
         view: Arc::clone(&view),
         events: Arc::clone(&events),
         commands,
         checks,
         balance,
+        hooks,
         mark,
         reload: parts.reload,
         path: parts.path,
         running: parts.loaded.config,
     };
     supervisor.show(&parts.loaded.warnings);
+    for event in before {
+        supervisor.hooks.note(&event.what);
+    }
     tokio::spawn(serve_control(
         parts.control,
         Control {
@@ -137,7 +146,8 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
         };
         tokio::spawn(serve_metrics(listener, Arc::clone(&view), names));
     }
-    tokio::spawn(notify::watchdog(view));
+    tokio::spawn(notify::watchdog(Arc::clone(&view)));
+    tokio::spawn(unheard::watch(view, Arc::clone(&supervisor.events)));
     notify::tell(&[NotifyState::Ready, NotifyState::Status("running")]);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vrrpd is running");
 
@@ -151,6 +161,18 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
                     return Err(RunError::Died);
                 }
                 supervisor.balance.stop().await;
+                while let Ok(event) = happened.try_recv() {
+                    supervisor.hooks.note(&event.what);
+                }
+                // Commands may still tell others that this host has left; a second signal does
+                // not wait for them either.
+                tokio::select! {
+                    () = supervisor.hooks.finish() => {}
+                    () = tokio::time::sleep(LAST_WAIT) => {
+                        tracing::warn!("a command of `notify` did not end within {LAST_WAIT:?}; it is killed");
+                    }
+                    _ = signals.next() => {}
+                }
                 return Ok(());
             }
             event = happened.recv() => supervisor.note(&event),
@@ -244,11 +266,17 @@ impl Supervisor {
     }
 
     /// Passes on what an event may have changed.
-    fn note(&self, event: &Result<Event, RecvError>) {
+    fn note(&mut self, event: &Result<Event, RecvError>) {
         // Of events that were missed, any may have been a transition.
         let relevant = match event {
-            Ok(event) => matches!(event.what, What::Transition { .. } | What::Reload { .. }),
-            Err(_) => true,
+            Ok(event) => {
+                self.hooks.note(&event.what);
+                matches!(event.what, What::Transition { .. } | What::Reload { .. })
+            }
+            Err(_) => {
+                self.hooks.catch_up();
+                true
+            }
         };
         if relevant {
             self.tell_states();
@@ -349,6 +377,7 @@ impl Supervisor {
         self.balance
             .apply(&balance::plans(&loaded.config))
             .map_err(|error| error.to_string())?;
+        self.hooks.apply(&loaded.config.instances);
         let (reply, applied) = oneshot::channel();
         self.tell(Command::Apply {
             plan: Box::new(plan),

@@ -1,13 +1,14 @@
 //! `vrrpd doctor`: what can be seen from this host that keeps a virtual address from working.
 //!
 //! `scene` looks at the host once; each other file judges one family of troubles and changes
-//! nothing. The only packets sent are the ARP probes of `addresses`.
+//! nothing. The only packets sent are the ARP probes of `addresses`, and what `--probe` asks for.
 
 mod addresses;
 mod balancing;
 mod capabilities;
 mod clock;
 mod configuration;
+mod conntrack;
 mod daemon;
 mod firewall;
 mod interface;
@@ -102,7 +103,7 @@ type HostJudge = fn(&Scene, &mut Findings<'_>);
 type SiteJudge = fn(&Scene, &scene::Site, &mut Findings<'_>);
 
 /// Judges of the host as a whole, by family.
-const OF_HOST: [(&str, HostJudge); 10] = [
+const OF_HOST: [(&str, HostJudge); 11] = [
     ("configuration", configuration::examine),
     ("daemon", daemon::examine),
     ("capabilities", capabilities::examine),
@@ -111,6 +112,7 @@ const OF_HOST: [(&str, HostJudge); 10] = [
     ("processes", others::examine),
     ("firewall", firewall::examine),
     ("load balancing", balancing::examine),
+    ("conntrack", conntrack::examine),
     ("kubernetes", kubernetes::examine),
     ("managers", managers::examine),
 ];

@@ -15,7 +15,7 @@ use vrrp_net::socket::{RecvBatch, VrrpSocket};
 use vrrp_wire::Family;
 
 use super::balancing::Balancing;
-use super::segment::Heard;
+use super::segment::{self, Heard};
 use crate::control::client::Client;
 use crate::daemon::ledger::Ledger;
 use crate::status::{InstanceStatus, Status};
@@ -69,6 +69,8 @@ pub(super) struct Site {
     pub(super) heard: Result<Vec<Heard>, String>,
     /// For how long was listened.
     pub(super) listened: Duration,
+    /// Where probes were sent; `None` where none was asked for.
+    pub(super) probed: Option<Vec<Result<IpAddr, String>>>,
     /// Who else answers for each IPv4 address; why that is not known.
     pub(super) holders: BTreeMap<IpAddr, Result<Vec<[u8; 6]>, String>>,
 }
@@ -93,7 +95,7 @@ impl Site {
 
 impl Scene {
     /// Looks at this host. `config` is what `path` came to. Takes as long as an advert interval
-    /// and some.
+    /// and some. With `probe` one packet is sent to the other hosts of each instance.
     ///
     /// # Errors
     /// The kernel does not tell of interfaces and addresses.
@@ -102,6 +104,7 @@ impl Scene {
         config: Option<Config>,
         said: Diagnostics,
         socket: &Path,
+        probe: bool,
     ) -> Result<Self, SceneError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -117,10 +120,15 @@ impl Scene {
             addresses.iter_mut().for_each(|info| ledger.tag(info));
             let status = Client::new(&socket).status().await;
             let instances = config.iter().flat_map(|config| &config.instances);
-            let sites =
+            let mut sites =
                 join_all(instances.map(|instance| site(&netlink, instance, &links, &addresses)))
                     .await;
             let balancing = Balancing::look(config.as_ref()).await;
+            if probe {
+                for site in &mut sites {
+                    site.probed = Some(segment::probe(site));
+                }
+            }
             Ok(Self {
                 balancing,
                 path: path.display().to_string(),
@@ -176,6 +184,7 @@ async fn site(
         source,
         heard: Err("there is no interface to listen on".to_owned()),
         listened,
+        probed: None,
         holders: BTreeMap::new(),
     };
     let Some(link) = link.filter(|link| link.is_usable()) else {

@@ -1,15 +1,15 @@
 //! Who else speaks VRRP here: reception, foreign groups, other versions, second masters.
 //!
-//! Nothing is sent. A packet of protocol 112 that nobody takes for an advert does not exist
-//! (RFC 9568 section 5.2.2 knows one type, others are dropped unseen), and one that somebody does
-//! take for an advert takes part in an election. So a probe of our own would be either unheard or
-//! harmful; what a peer hears, `vrrpd doctor` on that peer tells.
+//! Nothing is sent unless it is asked for: then one packet of a type that RFC 9568 does not know.
+//! Every router drops it (section 5.2.2), so it takes part in no election; a running vrrpd notes
+//! where it came from, and tells in its status.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use vrrp_net::socket::Received;
+use vrrp_net::socket::{Received, VrrpSocket};
 use vrrp_wire::Family;
+use vrrp_wire::constants::{GROUP_V4, GROUP_V6, TYPE_PROBE};
 
 use super::Findings;
 use super::scene::{Scene, Site};
@@ -80,6 +80,7 @@ pub(super) fn examine(scene: &Scene, site: &Site, findings: &mut Findings<'_>) {
             return;
         }
     };
+    probes(scene, site, findings);
     let vrid = site.instance.vrid;
     let (ours, others): (Vec<_>, Vec<_>) = heard.iter().partition(|one| one.vrid == vrid);
     for one in &ours {
@@ -230,6 +231,59 @@ fn never_heard(scene: &Scene, site: &Site, findings: &mut Findings<'_>) {
             "a backup says nothing, which is fine; a host that was master must have been heard: \
              look for what drops protocol 112 between the hosts",
         );
+    }
+}
+
+/// Asks the other hosts of an instance to note that a packet from here arrives there.
+pub(super) fn probe(site: &Site) -> Vec<Result<IpAddr, String>> {
+    let (Some(link), Some(source)) = (&site.link, site.source) else {
+        return vec![Err(
+            "there is no interface or no address to send from".to_owned()
+        )];
+    };
+    let socket = match VrrpSocket::open(&link.interface(), site.family()) {
+        Ok(socket) => socket,
+        Err(error) => return vec![Err(error.to_string())],
+    };
+    let group = match site.family() {
+        Family::V4 => GROUP_V4.into(),
+        Family::V6 => GROUP_V6.into(),
+    };
+    let destinations = site.instance.peers.clone().unwrap_or_else(|| vec![group]);
+    let head = [
+        (site.instance.version.number() << 4) | TYPE_PROBE,
+        site.instance.vrid,
+    ];
+    // All the rest is zero.
+    let [high, low] = (!u16::from_be_bytes(head)).to_be_bytes();
+    let message = [head[0], head[1], 0, 0, 0, 0, high, low];
+    let sent = destinations.into_iter().map(|destination| {
+        let sent = socket.send(source, destination, &message);
+        sent.map(|()| destination)
+            .map_err(|error| error.to_string())
+    });
+    sent.collect()
+}
+
+/// Our probes, and those of others.
+fn probes(scene: &Scene, site: &Site, findings: &mut Findings<'_>) {
+    for sent in site.probed.iter().flatten() {
+        match sent {
+            Ok(destination) => findings.ok(format!(
+                "a probe was sent to {destination}: where it arrives, `vrrpd doctor` there says so, \
+                 and `vrrpd status --json` under `probes`"
+            )),
+            Err(error) => findings.warning(
+                format!("no probe could be sent: {error}"),
+                "run this as root, once the interface is usable",
+            ),
+        }
+    }
+    let arrived = scene.status_of(site).map(|status| status.probes.as_slice());
+    for probe in arrived.unwrap_or_default() {
+        let ago = probe.last_heard_ms.unwrap_or(0) / 1000;
+        let address = &probe.address;
+        findings.ok(format!("a probe of {address} arrived here {ago} s ago"));
     }
 }
 

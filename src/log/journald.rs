@@ -97,7 +97,9 @@ impl Fields {
             self.message.push_str(value);
             return;
         }
-        let _ = write!(self.appended, " {}={value}", field.name());
+        if !super::text::is_said(field) {
+            let _ = write!(self.appended, " {}={value}", field.name());
+        }
         let name = field
             .name()
             .to_uppercase()
@@ -147,7 +149,7 @@ mod tests {
             .event_format(Native)
             .with_writer(writer);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
-            tracing::warn!(vrid = 51, cause = "two\nlines", "no peer was heard");
+            tracing::warn!(vrid = 51, reason = "two\nlines", "no peer was heard");
         });
         let mut buffer = [0; 4096];
         let length = journald.recv(&mut buffer).expect("one datagram");
@@ -159,9 +161,9 @@ mod tests {
                 "PRIORITY=4",
                 "SYSLOG_IDENTIFIER=vrrpd",
                 "TARGET=vrrpd::log::journald::tests",
-                "MESSAGE=no peer was heard vrid=51 cause=two lines",
+                "MESSAGE=no peer was heard vrid=51 reason=two lines",
                 "VRRPD_VRID=51",
-                "VRRPD_CAUSE=two lines",
+                "VRRPD_REASON=two lines",
             ]
         );
     }

@@ -90,6 +90,12 @@ impl<K: Eq + Hash> Limiter<K> {
             .check(now, per_period, period)
     }
 
+    /// Whether anything was left out that nobody was told of yet.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        self.overflow.left_out > 0 || self.keys.values().any(|window| window.left_out > 0)
+    }
+
     /// Forgets the keys whose period is over, and tells how many messages of each were left out
     /// and never told; the key is `None` for those that shared an allowance. To be called now and
     /// then, so that the last messages of a flood are told as well.

@@ -3,13 +3,16 @@
 
 mod journald;
 pub mod limit;
+mod text;
 
 use std::io::{self, IsTerminal};
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, fmt};
 use vrrp_config::{LogFormat, LogLevel};
@@ -52,27 +55,15 @@ pub fn start(level: LogLevel, format: LogFormat) -> Result<LogGuard, TryInitErro
             .lossy(true)
             .buffered_lines_limit(BACKLOG)
     };
-    let (layer, worker) = match (journal, format) {
-        (Some(journal), _) => {
-            let (writer, worker) = builder().finish(journal);
-            (
-                fmt::layer()
-                    .event_format(journald::Native)
-                    .with_writer(writer)
-                    .boxed(),
-                worker,
-            )
-        }
-        (None, LogFormat::Json) => {
-            let (writer, worker) = builder().finish(io::stderr());
-            let layer = fmt::layer().json().flatten_event(true).with_writer(writer);
-            (layer.boxed(), worker)
-        }
-        (None, LogFormat::Text | LogFormat::Journald) => {
-            let (writer, worker) = builder().finish(io::stderr());
-            (text(writer), worker)
-        }
+    let format = match (&journal, format) {
+        (None, LogFormat::Journald) => LogFormat::Text,
+        _ => format,
     };
+    let (writer, worker) = match journal {
+        Some(journal) => builder().finish(journal),
+        None => builder().finish(io::stderr()),
+    };
+    let layer = layer(format, writer);
     tracing_subscriber::registry()
         .with(layer.with_filter(level))
         .try_init()?;
@@ -82,19 +73,34 @@ pub fn start(level: LogLevel, format: LogFormat) -> Result<LogGuard, TryInitErro
     Ok(LogGuard { _worker: worker })
 }
 
-fn text<S>(writer: NonBlocking) -> Box<dyn Layer<S> + Send + Sync>
+/// What writes events in one of the formats.
+fn layer<S, W>(format: LogFormat, writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let terminal = io::stderr().is_terminal();
-    let layer = fmt::layer()
-        .with_writer(writer)
-        .with_ansi(terminal)
-        .with_target(false);
-    if goes_to_journal() {
-        layer.without_time().boxed()
-    } else {
-        layer.boxed()
+    match format {
+        LogFormat::Journald => fmt::layer()
+            .event_format(journald::Native)
+            .with_writer(writer)
+            .boxed(),
+        LogFormat::Json => fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(writer)
+            .boxed(),
+        LogFormat::Text => {
+            let layer = fmt::layer()
+                .fmt_fields(text::Words)
+                .with_writer(writer)
+                .with_ansi(io::stderr().is_terminal())
+                .with_target(false);
+            if goes_to_journal() {
+                layer.without_time().boxed()
+            } else {
+                layer.boxed()
+            }
+        }
     }
 }
 
@@ -109,3 +115,6 @@ fn goes_to_journal() -> bool {
     };
     stream == format!("{}:{}", file.st_dev, file.st_ino)
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,6 +237,17 @@ fn addresses(families: &mut Families<'_>, instances: &[Scraped]) -> fmt::Result 
         instances
             .iter()
             .map(|one| (one.identity.clone(), one.view.counters.lease_renewals.get())),
+    )?;
+    families.counters(
+        "vrrpd_notify",
+        "Commands of `notify` that ended: with code 0 (ok), or otherwise (error).",
+        instances.iter().flat_map(|one| {
+            let [ok, error] = &one.view.counters.notify;
+            [
+                (one.with("result", "ok"), ok.get()),
+                (one.with("result", "error"), error.get()),
+            ]
+        }),
     )
 }
 

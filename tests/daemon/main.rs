@@ -29,5 +29,6 @@ mod second;
 mod stall;
 mod startup_errors;
 mod status;
+mod unheard;
 mod unicast;
 mod version2;

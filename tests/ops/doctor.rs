@@ -380,3 +380,35 @@ fn a_master_that_cannot_be_heard_is_told_by_the_backup_and_by_arp() -> Result<()
     diagnosis.has("problem", "firewall", "netdev deaf in drops VRRP");
     Ok(())
 }
+
+#[test]
+fn a_probe_of_the_master_is_noted_by_the_backups_that_it_reaches_and_moves_nothing() -> Result<()> {
+    let lab = Lab::new(2)?;
+    let (cp1, cp2) = (lab.host("cp1")?, lab.host("cp2")?);
+    let master = cp1.start_vrrpd(&config(250, ""))?;
+    master.wait_state("master", BOUND)?;
+    let backup = cp2.start_vrrpd(&config(100, ""))?;
+    let before = backup.wait_instance("a master", BOUND, |one| one["master"].is_object())?;
+    assert_eq!(
+        before["probes"].as_array().map(Vec::len),
+        Some(0),
+        "{before}"
+    );
+    let output = cp1.vrrpd_command(&["doctor", "--probe", "--json"], BOUND)?;
+    assert!(
+        output.stdout.contains("a probe was sent to 224.0.0.18"),
+        "{output:?}"
+    );
+    let address = cp1.address().to_string();
+    let heard = backup.wait_instance("a probe", BOUND, |one| {
+        one["probes"][0]["address"] == address.as_str()
+    })?;
+    assert_eq!(heard["state"], "backup", "{heard}");
+    assert_eq!(heard["master"]["address"], address.as_str(), "{heard}");
+    assert_eq!(master.state().as_deref(), Some("master"));
+    Diagnosis::of(cp2)?.has("ok", "segment", &format!("a probe of {address} arrived"));
+    let events = cp2.vrrpd_command(&["events", "--history"], BOUND)?;
+    let words = format!("one: a probe of `vrrpd doctor` on {address} arrived");
+    assert!(events.stdout.contains(&words), "{events:?}");
+    Ok(())
+}

@@ -4,3 +4,5 @@ mod balancing;
 mod check;
 mod doctor;
 mod init;
+mod notify;
+mod watch;

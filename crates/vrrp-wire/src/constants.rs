@@ -25,6 +25,10 @@ pub const TOS: u8 = 0xc0;
 /// The one packet type there is: ADVERTISEMENT (RFC 9568 §5.2.2).
 pub const TYPE_ADVERTISEMENT: u8 = 1;
 
+/// The type of a probe of `vrrpd doctor`. RFC 9568 does not know it: every router drops it
+/// (section 5.2.2), and vrrpd notes where it came from.
+pub const TYPE_PROBE: u8 = 15;
+
 /// Bytes before the first address, in both versions (RFC 9568 §5.2).
 pub const HEADER_LEN: usize = 8;
 

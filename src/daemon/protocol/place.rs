@@ -54,6 +54,7 @@ impl Protocol {
     /// Once a second: tries again what failed, and shows that the thread lives.
     pub(super) fn on_tick(&mut self) {
         self.view.protocol_heartbeat.touch();
+        self.tell_left_out();
         let now = super::now();
         let virtual_addresses = self.virtual_addresses();
         for index in 0..self.instances.len() {

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use vrrp_core::{Input, State, Verdict};
 use vrrp_net::socket::{Received, RecvBatch};
-use vrrp_wire::constants::TTL;
+use vrrp_wire::constants::{TTL, TYPE_PROBE};
 use vrrp_wire::{Advert, ChecksumForm, DropReason, ParseError};
 
 use super::{PortKey, Protocol};
+use crate::daemon::kernel::InstanceId;
+use crate::events::What;
 use crate::log::limit;
 
 /// Where the VRID stands in every version of the message (RFC 9568 §5.1).
@@ -41,6 +43,12 @@ impl Protocol {
         let least = self.instances[index].plan.min_ttl;
         let (advert, form) = match check(received, least) {
             Ok(checked) => checked,
+            Err(Refused::Message(ParseError::Type {
+                seen: TYPE_PROBE, ..
+            })) => {
+                self.probed(index, received.source);
+                return;
+            }
             Err(refused) => {
                 self.count_drop(index, key, received, vrid, refused.reason(), &refused);
                 return;
@@ -79,6 +87,25 @@ impl Protocol {
             }
         }
         self.settle(index);
+    }
+
+    /// Somebody asks with `vrrpd doctor --probe` whether packets arrive.
+    fn probed(&mut self, index: usize, source: IpAddr) {
+        let instance = &self.instances[index];
+        let name = &instance.plan.name;
+        instance.view.counters.dropped[DropReason::Type.index()].up();
+        instance.view.probed(source);
+        let key = (Some(instance.id), DropReason::Type);
+        if let limit::Verdict::Log { left_out } =
+            self.drop_log.check(std::time::Instant::now(), key)
+        {
+            let message = format!("a probe of `vrrpd doctor` on {source} arrived");
+            tracing::info!(instance = name, left_out, "{name}: {message}");
+            self.events.publish(What::Notice {
+                instance: name.clone(),
+                message,
+            });
+        }
     }
 
     fn accepted(&mut self, index: usize, source: IpAddr, form: Option<ChecksumForm>) {
@@ -144,6 +171,35 @@ impl Protocol {
             left_out,
             "dropped an advert: {text}"
         );
+    }
+}
+
+impl Protocol {
+    /// Tells the ends of floods: what was left out of the log since its last line.
+    pub(super) fn tell_left_out(&mut self) {
+        let now = std::time::Instant::now();
+        for (key, left_out) in self.drop_log.take_left_out(now) {
+            let (owner, reason) = key.map_or((None, None), |(id, reason)| (id, Some(reason)));
+            tracing::warn!(
+                instance = owner.and_then(|id| self.name_of(id)),
+                reason = reason.map(DropReason::as_str),
+                left_out,
+                "dropped another {left_out} adverts"
+            );
+        }
+        for (key, left_out) in self.send_log.take_left_out(now) {
+            tracing::warn!(
+                instance = key.and_then(|id| self.name_of(id)),
+                left_out,
+                "another {left_out} adverts were not sent"
+            );
+        }
+    }
+
+    fn name_of(&self, id: InstanceId) -> Option<&str> {
+        let mut instances = self.instances.iter();
+        let instance = instances.find(|instance| instance.id == id)?;
+        Some(&instance.plan.name)
     }
 }
 

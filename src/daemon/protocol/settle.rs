@@ -180,6 +180,8 @@ impl Protocol {
             vrid = instance.view.vrid,
             from = from.as_str(),
             to = to.as_str(),
+            priority = instance.router.effective_priority(),
+            %cause,
             "{} is {} now: {cause}",
             instance.plan.name,
             to.as_str()
