@@ -13,8 +13,9 @@ fn an_ordinary_user_with_two_capabilities_balances_and_commands_of_checks_get_no
     let program = "/etc/vrrpd/probe";
     host.write_file(
         program,
-        "#!/bin/sh\ngrep -E '^Cap(Eff|Amb|Inh)' /proc/self/status > /run/vrrpd/rights.new\n\
-         mv /run/vrrpd/rights.new /run/vrrpd/rights\n",
+        // Those of three backends run at the same time: each has a file of its own.
+        "#!/bin/sh\ngrep -E '^Cap(Eff|Amb|Inh)' /proc/self/status > /run/vrrpd/rights.$$\n\
+         mv /run/vrrpd/rights.$$ /run/vrrpd/rights\n",
     )?;
     crate::traffic::run(host, &["chmod", "755", program])?;
     let check = format!(
