@@ -174,6 +174,15 @@ Example:
   vrrpd undrain")]
     Undrain(SocketArgs),
     /// Drain or undrain a backend of a load balancer
+    #[command(after_help = "\
+Exit codes:
+  0  done: the rules are in place
+  1  there is no such backend, or the mark could not be written or removed
+  3  no daemon is running
+
+Examples:
+  vrrpd backend drain apiserver 10.0.50.12
+  vrrpd backend undrain apiserver 10.0.50.12:6443")]
     Backend(backend::BackendArgs),
     /// Remove what a dead daemon left: virtual addresses, macvlans and the nftables table
     #[command(after_help = "\

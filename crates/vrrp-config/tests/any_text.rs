@@ -151,14 +151,30 @@ fn keeps_its_promises(config: &Config) {
         assert!((10..=longest).contains(&one.advert_interval.as_millis()));
         assert!(one.peers.as_ref().is_none_or(|peers| !peers.is_empty()));
         assert!(one.auth.is_none() || one.version == Version::V2);
-        assert!(one.announce.burst > 0 && !one.vmac);
+        assert!(one.announce.burst > 0);
         for track in &one.track {
             if let vrrp_config::Tracked::Check(name) = &track.target {
                 assert!(config.checks.iter().any(|check| check.name == *name));
             }
         }
     }
-    assert!(config.groups.is_empty() && config.load_balancers.is_empty());
+    for group in &config.groups {
+        assert!(
+            group
+                .members
+                .iter()
+                .all(|name| names.contains(name.as_str()))
+        );
+    }
+    for balancer in &config.load_balancers {
+        let held = config.instances.iter().flat_map(|one| &one.addresses);
+        assert!(held.clone().any(|held| held.address == balancer.address));
+        assert!(balancer.port > 0 && !balancer.backends.is_empty());
+        for backend in &balancer.backends {
+            assert!(backend.weight > 0);
+            assert_eq!(backend.address.is_ipv4(), balancer.address.is_ipv4());
+        }
+    }
 }
 
 proptest! {
