@@ -14,6 +14,7 @@ const RANCHER: &str = include_str!("../../docs/guide/rke2-k3s.md");
 const IPV6: &str = include_str!("../../docs/guide/ipv6.md");
 const UNICAST: &str = include_str!("../../docs/guide/unicast.md");
 const VMAC: &str = include_str!("../../docs/guide/vmac.md");
+const BALANCE: &str = include_str!("../../docs/guide/load-balancing.md");
 
 #[test]
 fn kubeadm_makes_a_cluster_behind_an_address_that_fails_over() -> Result<()> {
@@ -135,4 +136,35 @@ fn with_the_virtual_mac_address_it_fails_over() -> Result<()> {
     assert!(shown.contains("10.0.50.20/32"), "{shown}");
     assert!(shown.contains("00:00:5e:00:01:14"), "{shown}");
     scene.fail_over()
+}
+
+#[test]
+fn connections_are_spread_and_the_balancer_fails_over() -> Result<()> {
+    let mut first = Scene::new(UNICAST)?;
+    for host in HOSTS {
+        first.serve(host)?;
+        first.follow(host, "On each host")?;
+    }
+    first.wait_held_by("cp1")?;
+    let scene = first.go_on_with(BALANCE);
+    for host in HOSTS {
+        scene.follow(host, "What the host needs")?;
+        scene.follow(host, "On each host")?;
+    }
+    for host in HOSTS {
+        scene.wait_served_by(host)?;
+    }
+    scene.follow("cp1", "Take a backend out")?;
+    scene.follow("cp1", "Put it back")?;
+    scene.wait_served_by("cp3")?;
+    scene.follow("cp1", "Try a failover")?;
+    scene.wait_held_by("cp2")?;
+    for host in HOSTS {
+        scene.wait_served_by(host)?;
+    }
+    scene.follow("cp1", "End the trial")?;
+    scene.wait_held_by("cp1")?;
+    scene.lab.host("cp1")?.crash()?;
+    scene.wait_served_by("cp2")?;
+    scene.wait_served_by("cp3")
 }

@@ -46,6 +46,12 @@ impl Scene {
         })
     }
 
+    /// The same hosts, and another guide for what comes next.
+    pub(crate) fn go_on_with(mut self, guide: &'static str) -> Self {
+        self.guide = guide;
+        self
+    }
+
     /// Starts the API server of a host.
     pub(crate) fn serve(&mut self, host: &str) -> Result<()> {
         self.servers.push(ApiServer::start(self.lab.host(host)?)?);

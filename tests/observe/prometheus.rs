@@ -129,6 +129,9 @@ pub(crate) fn config(own: Ipv4Addr, priority: usize) -> String {
          checks:\n  - name: apiserver\n    interval: 200ms\n    http:\n      \
          url: https://127.0.0.1:6443/healthz\n      \
          tls: {{ca: /etc/kubernetes/pki/ca.crt, server_name: kubernetes}}\n\
+         load_balancers:\n  - name: apiserver\n    address: 10.0.50.20\n    port: 6443\n    \
+         backends: [\"10.0.50.11:6443\", \"10.0.50.12:6443\", \"10.0.50.13:6443\"]\n    \
+         check: {{tcp: {{}}, interval: 200ms, timeout: 2s}}\n\
          metrics: {{listen: \"0.0.0.0:9650\", keepalived_names: true}}\n",
         peers.join(", ")
     )

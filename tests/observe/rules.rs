@@ -47,6 +47,8 @@ fn prometheus_sees_one_master_then_none_and_the_next_one() -> Result<()> {
     assert_eq!(masters[0]["metric"]["exported_instance"], "control-plane");
     watched.wait_series("vrrpd_instance_state == 1", 2)?;
     watched.wait_series("vrrpd:masters:count == 1", 1)?;
+    // Each of three hosts finds each of three backends well.
+    watched.wait_series("vrrpd_backend_up == 1", 9)?;
 
     watched.daemons[0].terminate(BOUND)?;
     watched.wait_series("vrrpd_instance_state{instance=\"10.0.50.12:9650\"} == 2", 1)?;
