@@ -269,20 +269,26 @@ impl Protocol {
         self.go_down(index, FaultReason::AddressFailed(error));
     }
 
+    /// Counts how many of an instance's addresses are on the interface where it holds them, or
+    /// would; returns how many were there when last counted, and how many are now.
+    pub(super) fn count_presence(&mut self, index: usize) -> (usize, usize) {
+        let instance = &self.instances[index];
+        let on = instance.held_on.as_ref().map(|interface| interface.index);
+        let ifindex = on.or(instance.place.as_ref().map(|place| place.serving.index));
+        let present = ifindex.map_or(0, |ifindex| {
+            self.network
+                .count_present(ifindex, &instance.plan.addresses)
+        });
+        let shown = &instance.view.addresses_present;
+        let before = shown.swap(present, std::sync::atomic::Ordering::Relaxed);
+        (before, present)
+    }
+
     /// Compares what each instance holds with what is on the interface.
     fn check_presence(&mut self) {
         for index in 0..self.instances.len() {
+            let (before, present) = self.count_presence(index);
             let instance = &self.instances[index];
-            let on = instance.held_on.as_ref().map(|interface| interface.index);
-            let ifindex = on.or(instance.place.as_ref().map(|place| place.serving.index));
-            let present = ifindex.map_or(0, |ifindex| {
-                self.network
-                    .count_present(ifindex, &instance.plan.addresses)
-            });
-            let before = instance
-                .view
-                .addresses_present
-                .swap(present, std::sync::atomic::Ordering::Relaxed);
             let lost = present < before && present < instance.plan.addresses.len();
             if !lost || instance.held_on.is_none() || instance.left_over {
                 continue;

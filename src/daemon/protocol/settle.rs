@@ -124,6 +124,8 @@ impl Protocol {
             renew: false,
             asked: vrrp_net::clock::now(),
         });
+        // The kernel has nothing to tell of those that an earlier run left here.
+        let _ = self.count_presence(index);
     }
 
     fn renew(&mut self, index: usize, lifetime: Option<Duration>) {
