@@ -66,3 +66,38 @@ fn a_storm_of_bad_packets_is_counted_in_full_and_logged_once_for_each_reason() -
     assert_eq!((scene.state(V4)?, scene.state(V6)?), state);
     Ok(())
 }
+
+#[test]
+fn a_flood_for_foreign_virtual_routers_is_shut_out_and_later_heard_again() -> Result<()> {
+    let scene = Scene::master()?;
+    let state = scene.state(V4)?;
+    let foreign = sound(&scene, V4).with(|message| message[1] = 99).packet();
+    let flood = vec![foreign.clone(); 3000];
+    let shut_out = || {
+        let lines = scene.daemon.process().lines();
+        lines
+            .iter()
+            .any(|line| line.text.contains("a flood of adverts"))
+    };
+    scene.lab.wait_until("the flood is told of", BOUND, || {
+        scene.host("cp3").inject_many(&flood).is_ok() && shut_out()
+    })?;
+    let count = |reason: &str| -> u64 {
+        let drops = scene.drops().unwrap_or_default();
+        let of_reason = drops.iter().filter(|(labels, _)| labels.contains(reason));
+        of_reason.map(|(_, count)| count).sum()
+    };
+    assert!(count("unknown_vrid") >= 1000);
+    scene.send(&sound(&scene, V4).ttl(64))?;
+    scene
+        .lab
+        .wait_until("our own is heard", BOUND, || count("\"ttl\"") == 1)?;
+    let before = count("unknown_vrid");
+    scene
+        .lab
+        .wait_until("strangers are heard again", BOUND, || {
+            scene.host("cp3").inject(&foreign).is_ok() && count("unknown_vrid") > before
+        })?;
+    assert_eq!(scene.state(V4)?, state);
+    Ok(())
+}

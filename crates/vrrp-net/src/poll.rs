@@ -23,15 +23,39 @@ impl Readable {
 
     /// Runs `read` each time the descriptor may be readable until it gives something else
     /// than `WouldBlock`. Cancel safe: nothing is awaited after `read` has succeeded.
-    pub(crate) async fn read<R>(&self, mut read: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+    ///
+    /// Where `read` left nothing behind, the next wait begins at once instead of with a call in
+    /// vain. What arrives after the call that emptied the descriptor wakes that wait.
+    pub(crate) async fn read<R>(
+        &self,
+        mut read: impl FnMut() -> io::Result<(R, Left)>,
+    ) -> io::Result<R> {
         loop {
             self.inner.readable().await?;
-            match self.inner.try_io(&mut read) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return result,
+            let mut all = None;
+            let some = self.inner.try_io(|| match read()? {
+                (got, Left::Perhaps) => Ok(got),
+                (got, Left::Nothing) => {
+                    all = Some(got);
+                    Err(io::ErrorKind::WouldBlock.into())
+                }
+            });
+            match (all, some) {
+                (Some(got), _) => return Ok(got),
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                (None, result) => return result,
             }
         }
     }
+}
+
+/// What a call left to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// It took all there was.
+    Nothing,
+    /// There may be more.
+    Perhaps,
 }
 
 impl AsFd for Readable {

@@ -7,7 +7,7 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use nix::unistd::read;
 
-use crate::poll::Readable;
+use crate::poll::{Left, Readable};
 
 /// Why a timer could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -85,10 +85,11 @@ impl Timer {
         self.ready
             .read(|| {
                 let mut expirations = [0; 8];
-                read(&self.timer, &mut expirations).map_err(io::Error::from)
+                read(&self.timer, &mut expirations)
+                    .map(|_| ((), Left::Nothing))
+                    .map_err(io::Error::from)
             })
             .await
-            .map(drop)
             .map_err(TimerError::Wait)
     }
 }

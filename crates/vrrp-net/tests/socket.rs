@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use common::{Capture, Pair, add, alone, cable, in_both_families, up};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use vrrp_net::Interface;
-use vrrp_net::socket::{BATCH, Datagram, RecvBatch, SendError, SocketError, VrrpSocket};
+use vrrp_net::socket::{BATCH, Datagram, Outbox, RecvBatch, SendError, SocketError, VrrpSocket};
 use vrrp_wire::Family;
 use vrrp_wire::constants::{GROUP_V4, GROUP_V6};
 
@@ -182,12 +182,23 @@ fn a_burst_of_300_packets_is_received_whole_and_in_order() {
         let (_pair, left, right) = sockets(family).await;
         let i = at(family);
         let messages: Vec<[u8; 4]> = (0..300_u32).map(u32::to_be_bytes).collect();
-        let failed = left.send_batch(messages.iter().map(|message| Datagram {
-            source: LEFT[i],
-            destination: GROUPS[i],
-            message,
-        }));
-        assert!(failed.is_empty(), "{failed:?}");
+        let mut outbox = Outbox::default();
+        for (token, message) in messages.iter().enumerate() {
+            let datagram = Datagram {
+                source: LEFT[i],
+                destination: GROUPS[i],
+                message,
+            };
+            outbox.push(token, &datagram);
+        }
+        assert!(outbox.is_full());
+        let mut sent = Vec::new();
+        left.send_all(&mut outbox, |token, result| {
+            result.unwrap();
+            sent.push(token);
+        });
+        assert_eq!(sent, Vec::from_iter(0..messages.len()));
+        assert!(outbox.is_empty());
         let mut batch = RecvBatch::new();
         let mut heard = Vec::new();
         let mut largest = 0;
@@ -351,13 +362,21 @@ fn a_batch_sends_what_it_can_and_tells_which_packet_failed() {
             destination: GROUPS[0],
             message,
         };
-        let failed = left.send_batch([
-            datagram([10, 0, 0, 1], b"one".as_slice()),
-            datagram([10, 0, 0, 77], b"two"),
-            datagram([10, 0, 0, 1], b"three"),
-        ]);
-        assert_eq!(failed.len(), 1);
-        assert_eq!(failed[0].0, 1);
+        let mut outbox = Outbox::default();
+        outbox.push(7, &datagram([10, 0, 0, 1], b"one".as_slice()));
+        outbox.push(8, &datagram([10, 0, 0, 77], b"two"));
+        outbox.push(9, &datagram([10, 0, 0, 1], b"three"));
+        let wrong_family = Datagram {
+            destination: GROUPS[1],
+            ..datagram([10, 0, 0, 1], b"four")
+        };
+        outbox.push(10, &wrong_family);
+        let mut failed = Vec::new();
+        left.send_all(&mut outbox, |token, result| {
+            failed.extend(result.err().map(|error| (token, error)));
+        });
+        let tokens: Vec<usize> = failed.iter().map(|(token, _)| *token).collect();
+        assert_eq!(tokens, [8, 10], "{failed:?}");
         let mut heard = next(&right).await;
         while heard.len() < 2 {
             heard.extend(next(&right).await);

@@ -13,6 +13,7 @@ mod place;
 mod port;
 mod receive;
 mod schedule;
+mod send;
 mod settle;
 mod start;
 mod succession;
@@ -38,6 +39,7 @@ use self::instance::Instance;
 use self::network::Network;
 use self::port::{Port, PortKey};
 use self::schedule::Schedule;
+use self::send::Gathering;
 use super::command::{Answer, Command};
 use super::kernel::{InstanceId, Kernel, Report};
 use crate::events::EventLog;
@@ -65,7 +67,9 @@ struct Protocol {
     ports: HashMap<PortKey, Port>,
     schedule: Schedule,
     timer: Rc<Timer>,
+    /// When the timer fires.
     armed: Option<Instant>,
+    gathering: Gathering,
     network: Network,
     /// News of the network was lost, and the listing that makes up for it is on its way.
     overran: bool,
@@ -109,6 +113,7 @@ impl Protocol {
     /// Serves all deadlines that have come up.
     fn on_timer(&mut self) {
         self.armed = None;
+        self.gather_adverts();
         while let Some(index) = self.schedule.pop_due(now()) {
             let Some(instance) = self.instances.get(index) else {
                 continue;
@@ -125,6 +130,7 @@ impl Protocol {
                 self.schedule.at_latest(index, due);
             }
         }
+        self.send_gathered();
         self.finish_event();
     }
 
@@ -147,19 +153,18 @@ impl Protocol {
         self.spare = batch;
     }
 
-    /// Sets the timer to the earliest deadline.
+    /// Sets the timer to the earliest deadline, unless it fires soon enough as it is.
     fn rearm(&mut self) {
-        let next = self.schedule.next();
-        if next == self.armed {
-            return;
-        }
-        let result = match next {
-            Some(deadline) => self.timer.arm_at(deadline.as_nanos()),
-            None => self.timer.disarm(),
-        };
-        match result {
-            Ok(()) => self.armed = next,
-            Err(error) => tracing::error!(%error, "the timer cannot be set"),
+        let instances = &self.instances;
+        let wake = self.schedule.next_wake(self.armed, |owner| {
+            let instance = instances.get(owner);
+            instance.and_then(|instance| instance.router.deadline())
+        });
+        if let Some(wake) = wake.filter(|_| wake != self.armed) {
+            match self.timer.arm_at(wake.as_nanos()) {
+                Ok(()) => self.armed = Some(wake),
+                Err(error) => tracing::error!(%error, "the timer cannot be set"),
+            }
         }
     }
 

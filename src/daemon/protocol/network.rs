@@ -1,7 +1,7 @@
 //! The host's interfaces and addresses as the kernel last told, and what that means for a
 //! virtual router: usable, or why not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ use crate::daemon::plan::{InstancePlan, InterfaceChoice};
 pub(super) struct Network {
     links: BTreeMap<u32, LinkInfo>,
     addresses: Vec<AddressInfo>,
+    /// The same to look up: on which interface, which address, with which prefix.
+    there: HashSet<(u32, IpAddr, u8)>,
     ledger: Arc<Ledger>,
 }
 
@@ -44,6 +46,7 @@ impl Network {
         Self {
             links: BTreeMap::new(),
             addresses: Vec::new(),
+            there: HashSet::new(),
             ledger,
         }
     }
@@ -51,6 +54,7 @@ impl Network {
     /// Replaces everything by a full listing.
     pub(super) fn replace(&mut self, links: Vec<LinkInfo>, addresses: Vec<AddressInfo>) {
         self.links = links.into_iter().map(|link| (link.index, link)).collect();
+        self.there = addresses.iter().map(key).collect();
         self.addresses = addresses;
     }
 
@@ -64,6 +68,7 @@ impl Network {
             }
             NetEvent::LinkRemoved { index, .. } => {
                 self.addresses.retain(|info| info.ifindex != *index);
+                self.there.retain(|(ifindex, ..)| ifindex != index);
                 self.links.remove(index).is_some()
             }
             NetEvent::Address(info) => {
@@ -74,6 +79,7 @@ impl Network {
             NetEvent::AddressRemoved(info) => match self.position(info) {
                 Some(position) => {
                     self.addresses.remove(position);
+                    self.there.remove(&key(info));
                     true
                 }
                 None => false,
@@ -84,6 +90,7 @@ impl Network {
 
     fn put(&mut self, info: AddressInfo) -> bool {
         let Some(position) = self.position(&info) else {
+            self.there.insert(key(&info));
             self.addresses.push(info);
             return true;
         };
@@ -97,10 +104,14 @@ impl Network {
     }
 
     fn position(&self, info: &AddressInfo) -> Option<usize> {
-        self.addresses.iter().position(|known| {
-            (known.ifindex, known.address, known.prefix_len)
-                == (info.ifindex, info.address, info.prefix_len)
-        })
+        let wanted = key(info);
+        if !self.there.contains(&wanted) {
+            return None;
+        }
+        // The latest news is of the latest address more often than not.
+        self.addresses
+            .iter()
+            .rposition(|known| key(known) == wanted)
     }
 
     /// The link of this name.
@@ -125,24 +136,21 @@ impl Network {
 
     /// How many of `addresses` are on the interface now.
     pub(super) fn count_present(&self, ifindex: u32, addresses: &[(IpAddr, u8)]) -> usize {
-        self.present(ifindex, addresses).count()
+        let there = |(address, prefix_len): &&(IpAddr, u8)| {
+            self.there.contains(&(ifindex, *address, *prefix_len))
+        };
+        addresses.iter().filter(there).count()
     }
 
     /// How many of `addresses` are on the interface now and carry our tag.
     pub(super) fn count_present_ours(&self, ifindex: u32, addresses: &[(IpAddr, u8)]) -> usize {
-        self.present(ifindex, addresses)
-            .filter(|info| info.is_ours())
-            .count()
-    }
-
-    fn present<'a>(
-        &'a self,
-        ifindex: u32,
-        addresses: &'a [(IpAddr, u8)],
-    ) -> impl Iterator<Item = &'a AddressInfo> {
-        self.addresses.iter().filter(move |info| {
+        if self.count_present(ifindex, addresses) == 0 {
+            return 0;
+        }
+        let held = self.addresses.iter().filter(|info| {
             info.ifindex == ifindex && addresses.contains(&(info.address, info.prefix_len))
-        })
+        });
+        held.filter(|info| info.is_ours()).count()
     }
 
     /// All addresses that carry our tag.
@@ -251,6 +259,10 @@ impl Network {
                 IpAddr::V4(_) => None,
             })
     }
+}
+
+const fn key(info: &AddressInfo) -> (u32, IpAddr, u8) {
+    (info.ifindex, info.address, info.prefix_len)
 }
 
 const fn is_settled(info: &AddressInfo) -> bool {

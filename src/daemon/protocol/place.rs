@@ -1,6 +1,7 @@
 //! Follows the host's network: gives each instance its interface, sockets and source address,
 //! and takes them away.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -23,22 +24,45 @@ const DOUBT: Duration = Duration::from_secs(1);
 impl Protocol {
     /// Takes in changes of the host's network that came together.
     pub(super) fn on_net_events(&mut self, events: &[NetEvent]) {
-        let mut changed = false;
+        let (mut changed, mut moved) = (false, false);
+        let own = self.own_addresses();
         for event in events {
             if *event == NetEvent::Overrun {
                 tracing::warn!("the kernel's news of the network overran; listing everything anew");
                 self.overran = true;
                 self.kernel.ask(Job::List);
             }
-            changed |= self.network.apply(event);
+            if self.network.apply(event) {
+                changed = true;
+                moved |= match event {
+                    NetEvent::Address(info) | NetEvent::AddressRemoved(info) => {
+                        !own.contains(&info.address)
+                    }
+                    NetEvent::Link(_) | NetEvent::LinkRemoved { .. } | NetEvent::Overrun => true,
+                };
+            }
             if let NetEvent::LinkRemoved { index, .. } = event {
                 self.ports.retain(|(ifindex, _), _| ifindex != index);
             }
         }
-        if changed {
+        if moved {
             self.network_changed();
+        } else if changed {
+            self.check_presence();
         }
         self.finish_event();
+    }
+
+    /// Virtual addresses whose coming and going moves no instance: those that are not the source
+    /// of one.
+    fn own_addresses(&self) -> HashSet<IpAddr> {
+        let mut own: HashSet<IpAddr> = self.virtual_addresses().into_iter().collect();
+        for instance in &self.instances {
+            if let Some(source) = &instance.plan.source {
+                own.remove(source);
+            }
+        }
+        own
     }
 
     /// Brings every instance in line with the network as it is known now.
@@ -55,6 +79,9 @@ impl Protocol {
     pub(super) fn on_tick(&mut self) {
         self.view.protocol_heartbeat.touch();
         self.tell_left_out();
+        for port in self.ports.values_mut() {
+            port.tick();
+        }
         let now = super::now();
         let virtual_addresses = self.virtual_addresses();
         for index in 0..self.instances.len() {
@@ -198,9 +225,13 @@ impl Protocol {
             instance.held_on = Some(place.serving.clone());
         }
         let announce_anew = same_source.then_some(Input::LinkRefreshed);
-        instance.place = Some(place);
+        let vrid = instance.view.vrid;
+        let is_new = instance.place.replace(place).is_none();
         instance.fault = None;
-        self.assign_ports();
+        match self.ports.get_mut(&key) {
+            Some(port) if is_new => port.assign(vrid, index),
+            _ => self.assign_ports(),
+        }
         self.give(index, announce_anew.unwrap_or(Input::Up { source }));
         if self.drained {
             self.give(index, Input::Drain);

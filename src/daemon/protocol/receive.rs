@@ -30,6 +30,9 @@ impl Protocol {
         let vrid = received.message.get(VRID_OFFSET).copied().unwrap_or(0);
         let Some(index) = self.ports.get(&key).and_then(|port| port.instance(vrid)) else {
             self.view.unknown_vrid.up();
+            if let Some(port) = self.ports.get_mut(&key) {
+                port.stranger();
+            }
             self.log_drop(
                 None,
                 key,

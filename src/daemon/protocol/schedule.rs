@@ -1,13 +1,22 @@
 //! One ordered table of deadlines for all virtual routers.
 //!
 //! A deadline that moves later, as a backup's does with every advert, costs nothing here: the
-//! old entry stays, and when it comes up the owner is asked anew. Only a deadline that moves
-//! earlier adds an entry. So the steady path neither allocates nor sorts.
+//! old entry stays, and when it is the earliest the owner is asked anew. Only a deadline that
+//! moves earlier adds an entry. So the steady path neither allocates nor sorts, and a backup that
+//! hears its master wakes for no timer.
+//!
+//! Deadlines that lie close together share one wake-up: the adverts of many virtual routers
+//! then leave by one call to the kernel. One that stands alone is met exactly.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
 use vrrp_core::Instant;
+
+/// By how much a deadline may be missed so that others are met by the same wake-up. A hundredth
+/// of the shortest interval.
+const SHARED: Duration = Duration::from_micros(100);
 
 /// Deadlines by owner, where an owner is a small index.
 #[derive(Debug, Default)]
@@ -30,9 +39,43 @@ impl Schedule {
         }
     }
 
-    /// When to look again.
-    pub(super) fn next(&self) -> Option<Instant> {
-        self.queue.peek().map(|Reverse((deadline, _))| *deadline)
+    /// When to look again, given a timer that is set to `armed` and the present deadline of each
+    /// owner. That is `armed` itself as long as it does for the earliest deadline.
+    pub(super) fn next_wake(
+        &mut self,
+        armed: Option<Instant>,
+        deadline_of: impl Fn(usize) -> Option<Instant>,
+    ) -> Option<Instant> {
+        loop {
+            let Some(&Reverse((entry, owner))) = self.queue.peek() else {
+                return armed;
+            };
+            if armed.is_some_and(|armed| armed <= entry + SHARED) {
+                return armed;
+            }
+            let current = self.queued[owner] == Some(entry);
+            let deadline = deadline_of(owner);
+            if current && deadline.is_some_and(|deadline| deadline <= entry) {
+                return Some(self.shared_by(entry));
+            }
+            self.queue.pop();
+            if current {
+                self.queued[owner] = None;
+                self.at_latest(owner, deadline);
+            }
+        }
+    }
+
+    /// When to wake for the entry at `first`: somewhat later if others come up until then.
+    fn shared_by(&self, first: Instant) -> Instant {
+        let latest = first + SHARED;
+        // The second earliest is a child of the root.
+        let children = self.queue.as_slice().iter().skip(1).take(2);
+        let second = children.map(|Reverse((entry, _))| *entry).min();
+        match second {
+            Some(second) if second <= latest => latest,
+            _ => first,
+        }
     }
 
     /// The next owner whose entry has come up. It must be given back with
@@ -73,12 +116,12 @@ mod tests {
         let mut schedule = Schedule::default();
         schedule.at_latest(1, Some(at(20)));
         schedule.at_latest(0, Some(at(10)));
-        assert_eq!(schedule.next(), Some(at(10)));
+        assert_eq!(schedule.next_wake(None, |_| Some(at(10))), Some(at(10)));
         assert_eq!(schedule.pop_due(at(5)), None);
         assert_eq!(schedule.pop_due(at(30)), Some(0));
         assert_eq!(schedule.pop_due(at(30)), Some(1));
         assert_eq!(schedule.pop_due(at(30)), None);
-        assert_eq!(schedule.next(), None);
+        assert_eq!(schedule.next_wake(None, |_| None), None);
     }
 
     #[test]
@@ -104,7 +147,58 @@ mod tests {
     fn an_owner_without_deadline_never_comes_up() {
         let mut schedule = Schedule::default();
         schedule.at_latest(3, None);
-        assert_eq!(schedule.next(), None);
+        assert_eq!(schedule.next_wake(None, |_| None), None);
+    }
+
+    #[test]
+    fn deadlines_that_lie_close_together_share_a_wake_up() {
+        let late = |micros| at(10) + Duration::from_micros(micros);
+        let deadlines = [at(10), late(40), late(130)];
+        let mut schedule = Schedule::default();
+        schedule.at_latest(2, Some(deadlines[2]));
+        schedule.at_latest(0, Some(deadlines[0]));
+        assert_eq!(
+            schedule.next_wake(None, |owner| Some(deadlines[owner])),
+            Some(deadlines[0]),
+            "one that stands alone is met exactly"
+        );
+        schedule.at_latest(1, Some(deadlines[1]));
+        let wake = schedule.next_wake(None, |owner| Some(deadlines[owner]));
+        assert_eq!(wake, Some(deadlines[0] + SHARED));
+        assert_eq!(schedule.pop_due(late(100)), Some(0));
+        assert_eq!(schedule.pop_due(late(100)), Some(1));
+        assert_eq!(schedule.pop_due(late(100)), None);
+        assert_eq!(
+            schedule.next_wake(None, |owner| Some(deadlines[owner])),
+            Some(deadlines[2])
+        );
+    }
+
+    #[test]
+    fn a_timer_that_fires_soon_enough_is_left_alone() {
+        let mut schedule = Schedule::default();
+        schedule.at_latest(0, Some(at(10)));
+        let deadline_of = |_| Some(at(10));
+        assert_eq!(schedule.next_wake(Some(at(7)), deadline_of), Some(at(7)));
+        assert_eq!(
+            schedule.next_wake(Some(at(10) + SHARED), deadline_of),
+            Some(at(10) + SHARED)
+        );
+        assert_eq!(schedule.next_wake(Some(at(11)), deadline_of), Some(at(10)));
+    }
+
+    #[test]
+    fn nobody_is_woken_for_deadlines_that_have_moved() {
+        let mut schedule = Schedule::default();
+        for owner in 0..250 {
+            schedule.at_latest(owner, Some(at(10)));
+        }
+        assert_eq!(
+            schedule.next_wake(None, |_| Some(at(46))),
+            Some(at(46) + SHARED)
+        );
+        assert_eq!(schedule.pop_due(at(45)), None);
+        assert_eq!(schedule.queue.len(), 250);
     }
 
     #[test]

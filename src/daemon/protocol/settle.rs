@@ -2,15 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use vrrp_core::{AdvertOut, Cause, Event, Input, Output, State};
-use vrrp_wire::Family;
-use vrrp_wire::constants::{GROUP_V4, GROUP_V6};
+use vrrp_core::{Cause, Event, Input, Output, State};
 
 use super::Protocol;
 use super::instance::shown_state;
 use crate::daemon::kernel::{Job, Tenure};
 use crate::events::What;
-use crate::log::limit::Verdict;
 use crate::view::Transition;
 
 impl Protocol {
@@ -25,6 +22,10 @@ impl Protocol {
     }
 
     fn carry_out(&mut self, index: usize, output: Output) {
+        if !matches!(output, Output::SendAdvert(_)) {
+            // Whatever follows an advert is done after it was sent.
+            self.flush_adverts();
+        }
         match output {
             Output::SendAdvert(advert) => self.send_advert(index, &advert),
             Output::AcquireAddresses { lifetime } => self.acquire(index, lifetime),
@@ -53,58 +54,6 @@ impl Protocol {
             Output::Transition { from, to, cause } => self.transition(index, from, to, &cause),
             Output::Event(event) => self.event(index, &event),
             Output::Left => self.gone.push(self.instances[index].id),
-        }
-    }
-
-    fn send_advert(&mut self, index: usize, out: &AdvertOut) {
-        let instance = &mut self.instances[index];
-        let Some(place) = &instance.place else { return };
-        let Some(port) = self
-            .ports
-            .get(&(place.interface.index, instance.view.family))
-        else {
-            return;
-        };
-        let advert = instance.router.advert(out);
-        let group = match instance.view.family {
-            Family::V4 => GROUP_V4.into(),
-            Family::V6 => GROUP_V6.into(),
-        };
-        let destinations = match &instance.plan.router.peers {
-            Some(peers) => peers.as_slice(),
-            None => std::slice::from_ref(&group),
-        };
-        instance.message.resize(advert.buffer_len(), 0);
-        for destination in destinations {
-            let sent = advert
-                .emit(&mut instance.message, place.source, *destination, out.form)
-                .map_err(|error| error.to_string())
-                .and_then(|len| {
-                    port.socket
-                        .send(place.source, *destination, &instance.message[..len])
-                        .map_err(|error| error.to_string())
-                });
-            match sent {
-                Ok(()) => {
-                    instance.view.counters.adverts_sent.up();
-                    if advert.priority == 0 {
-                        instance.view.counters.priority_zero_sent.up();
-                    }
-                }
-                Err(error) => {
-                    let now = std::time::Instant::now();
-                    if let Verdict::Log { left_out } = self.send_log.check(now, instance.id) {
-                        tracing::warn!(
-                            instance = instance.plan.name,
-                            left_out,
-                            "an advert was not sent: {error}"
-                        );
-                    }
-                }
-            }
-        }
-        if let Some(lateness) = out.lateness {
-            instance.view.lateness.observe(lateness.as_secs_f64());
         }
     }
 

@@ -19,6 +19,7 @@ use vrrp_net::timer::{Timer, TimerError};
 
 use super::network::Network;
 use super::schedule::Schedule;
+use super::send::Gathering;
 use super::{Protocol, tasks};
 use crate::daemon::command::Command;
 use crate::daemon::kernel::{self, Job, Report};
@@ -221,6 +222,7 @@ async fn prepare(
         schedule: Schedule::default(),
         timer: Rc::new(Timer::new()?),
         armed: None,
+        gathering: Gathering::default(),
         network,
         overran: false,
         kernel,

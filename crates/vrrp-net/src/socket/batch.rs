@@ -47,6 +47,8 @@ struct Slot {
 pub struct RecvBatch {
     room: Box<[u8]>,
     received: Vec<Slot>,
+    /// Packets the kernel gave, those that cannot be used among them.
+    given: usize,
     v4: MultiHeaders<()>,
     v6: MultiHeaders<SockaddrIn6>,
 }
@@ -64,6 +66,7 @@ impl RecvBatch {
         Self {
             room: vec![0; BATCH * SLOT].into_boxed_slice(),
             received: Vec::with_capacity(BATCH),
+            given: 0,
             v4: MultiHeaders::preallocate(BATCH, None),
             // Exactly what the kernel writes each time: it stores the length used in the
             // headers, and the next call starts from that.
@@ -94,9 +97,15 @@ impl RecvBatch {
         self.received.is_empty()
     }
 
+    /// Whether the last read took as many as one call can, so that more may be waiting.
+    pub(crate) fn was_full(&self) -> bool {
+        self.given == BATCH
+    }
+
     /// Replaces the content by what `fd` has now; does not wait.
     pub(crate) fn fill(&mut self, fd: BorrowedFd<'_>, family: Family) -> Result<usize, Errno> {
         self.received.clear();
+        self.given = 0;
         match family {
             Family::V4 => self.fill_v4(fd)?,
             Family::V6 => self.fill_v6(fd)?,
@@ -119,6 +128,7 @@ impl RecvBatch {
             *entry = (result.bytes, result.flags.contains(MsgFlags::MSG_TRUNC));
             count += 1;
         }
+        self.given = count;
         for (index, &(length, truncated)) in lengths.iter().enumerate().take(count) {
             let start = index * SLOT;
             let packet = &self.room[start..start + length];
@@ -139,6 +149,7 @@ impl RecvBatch {
             None,
         )?;
         for (index, result) in results.enumerate() {
+            self.given = index + 1;
             let mut destination = None;
             let mut ttl = None;
             if let Ok(messages) = result.cmsgs() {

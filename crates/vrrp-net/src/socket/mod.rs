@@ -5,6 +5,7 @@ mod batch;
 mod error;
 pub(crate) mod filter;
 pub(crate) mod open;
+mod outbox;
 pub(crate) mod send;
 
 use std::io;
@@ -17,8 +18,9 @@ use vrrp_wire::Family;
 pub use self::batch::{BATCH, Received, RecvBatch};
 pub use self::error::{SendError, SocketError};
 use self::filter::VridSet;
+pub use self::outbox::{OUTBOX, Outbox};
 use crate::Interface;
-use crate::poll::Readable;
+use crate::poll::{Left, Readable};
 
 /// One packet to send.
 #[derive(Clone, Copy, Debug)]
@@ -116,9 +118,13 @@ impl VrrpSocket {
     pub async fn recv_batch(&self, batch: &mut RecvBatch) -> io::Result<usize> {
         self.receiver
             .read(|| {
-                batch
-                    .fill(self.receiver.as_fd(), self.family)
-                    .map_err(io::Error::from)
+                let count = batch.fill(self.receiver.as_fd(), self.family)?;
+                let left = if batch.was_full() {
+                    Left::Perhaps
+                } else {
+                    Left::Nothing
+                };
+                Ok((count, left))
             })
             .await
     }
@@ -158,21 +164,29 @@ impl VrrpSocket {
         })
     }
 
-    /// Sends each packet, whatever becomes of the others. Returns those not sent: their
-    /// position in the batch and why; allocates only when there are any.
-    pub fn send_batch<'a>(
+    /// Sends what waits in `outbox`, whatever becomes of each, and empties it: many packets by
+    /// one call to the kernel. `done` is told of every packet, by its token and in order, whether
+    /// it was sent or why not.
+    pub fn send_all(
         &self,
-        datagrams: impl IntoIterator<Item = Datagram<'a>>,
-    ) -> Vec<(usize, SendError)> {
-        // Not sendmmsg: nix can tell how many went out only by reading memory it never wrote.
-        datagrams
-            .into_iter()
-            .enumerate()
-            .filter_map(|(index, datagram)| {
-                self.send(datagram.source, datagram.destination, datagram.message)
-                    .err()
-                    .map(|error| (index, error))
-            })
-            .collect()
+        outbox: &mut Outbox,
+        mut done: impl FnMut(usize, Result<(), SendError>),
+    ) {
+        outbox.send(
+            self.sender.as_fd(),
+            self.interface.index,
+            |token, datagram, sent| {
+                let sent = sent.map_err(|errno| {
+                    let errno = send::cause(&self.sender, errno);
+                    SendError::new(
+                        &self.interface,
+                        datagram.source,
+                        datagram.destination,
+                        errno,
+                    )
+                });
+                done(token, sent);
+            },
+        );
     }
 }
