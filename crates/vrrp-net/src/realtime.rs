@@ -1,4 +1,4 @@
-//! Real-time scheduling of a thread, and memory that stays in memory. The only place with
+//! Real-time scheduling of a thread, and memory that stays in memory. One of two places with
 //! `unsafe`: no library sets a scheduling policy together with `SCHED_RESET_ON_FORK`.
 
 use std::io;
