@@ -115,10 +115,14 @@ impl Protocol {
             .and_then(|place| self.refuse_twin(index, place))
             .and_then(|place| self.on_vmac(index, place, virtual_addresses));
         match place {
-            Ok(Some(place)) => match self.open_port(index, place) {
-                Ok(place) => self.go_up(index, place),
-                Err(reason) => self.go_down(index, reason),
-            },
+            Ok(Some(place)) => {
+                // First: with the place, ports that nobody uses go, and the new one is not used yet.
+                self.leave_former_place(index, &place);
+                match self.open_port(index, place) {
+                    Ok(place) => self.go_up(index, place),
+                    Err(reason) => self.go_down(index, reason),
+                }
+            }
             // It starts, or is in fault for another reason, unless it had one.
             Ok(None) if self.instances[index].place.is_none() => {}
             Ok(None) => self.go_down(index, FaultReason::Other("its macvlan is gone".into())),
@@ -181,6 +185,16 @@ impl Protocol {
         }
     }
 
+    /// An instance that moves to another interface is down in between.
+    fn leave_former_place(&mut self, index: usize, place: &Place) {
+        let moved = self.instances[index].place.as_ref().is_some_and(|old| {
+            (old.interface.index, old.serving.index) != (place.interface.index, place.serving.index)
+        });
+        if moved {
+            self.go_down(index, FaultReason::InterfaceMissing);
+        }
+    }
+
     fn open_port(&mut self, index: usize, place: Place) -> Result<Place, FaultReason> {
         let family = self.instances[index].view.family;
         let key = (place.interface.index, family);
@@ -202,12 +216,6 @@ impl Protocol {
             .and_then(|port| port.instance(instance.view.vrid));
         if instance.place.as_ref() == Some(&place) && served == Some(index) {
             return;
-        }
-        let moved = instance.place.as_ref().is_some_and(|old| {
-            (old.interface.index, old.serving.index) != (place.interface.index, place.serving.index)
-        });
-        if moved {
-            self.go_down(index, FaultReason::InterfaceMissing);
         }
         let instance = &mut self.instances[index];
         let source = place.source;
