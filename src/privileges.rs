@@ -127,6 +127,13 @@ pub fn to_write_in(directory: &Path) -> Option<Capability> {
     (!is_ours && has(capability)).then_some(capability)
 }
 
+/// Whether this process may be scheduled in real time with this priority.
+#[must_use]
+pub fn may_schedule(priority: u8) -> bool {
+    has(Capability::CAP_SYS_NICE)
+        || getrlimit(Resource::RLIMIT_RTPRIO).is_ok_and(|(soft, _)| soft >= priority.into())
+}
+
 /// Whether this process may lock as much memory as it likes, now and later.
 #[must_use]
 pub fn may_lock_memory() -> bool {

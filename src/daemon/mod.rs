@@ -10,7 +10,7 @@ pub(crate) mod ledger;
 mod notify;
 mod plan;
 mod protocol;
-mod realtime;
+pub(crate) mod realtime;
 mod supervisor;
 mod tracking;
 mod unheard;

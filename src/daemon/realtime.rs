@@ -6,7 +6,7 @@ use vrrp_net::realtime::{lock_memory, schedule_this_thread};
 use crate::privileges;
 
 /// Above everything ordinary, below the kernel's own threads (interrupts are at 50).
-const PROTOCOL_PRIORITY: u8 = 10;
+pub(crate) const PROTOCOL_PRIORITY: u8 = 10;
 /// The protocol thread never waits for the kernel thread, and goes first.
 const KERNEL_PRIORITY: u8 = 9;
 

@@ -46,6 +46,12 @@ fn held_by_others(scene: &Scene, site: &Site, address: IpAddr, findings: &mut Fi
              vrrpd leaves alone what is not its own",
         );
     }
+    if here.is_some_and(vrrp_net::netlink::AddressInfo::is_ours) && scene.status.is_err() {
+        findings.warning(
+            format!("this host has {address} from a vrrpd that does not answer"),
+            "`vrrpd cleanup` removes it, unless the daemon is to return at once",
+        );
+    }
     let holders = match site.holders.get(&address) {
         None => return,
         Some(Ok(holders)) => holders,

@@ -30,6 +30,15 @@ pub(super) fn has_realtime_thread(pid: u32) -> Option<bool> {
     Some(policies.into_iter().any(|policy| matches!(policy, 1 | 2)))
 }
 
+/// Whether the process has locked memory, so that it is not swapped out.
+pub(super) fn has_locked_memory(pid: u32) -> Option<bool> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let locked = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmLck:"))?;
+    Some(locked.split_whitespace().next()? != "0")
+}
+
 /// Field 41 of `stat`; the name before may have anything in it.
 fn policy(task: &Path) -> Option<u32> {
     let stat = fs::read_to_string(task.join("stat")).ok()?;

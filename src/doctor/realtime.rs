@@ -1,10 +1,11 @@
 //! Whether the protocol thread may run ahead of everything else.
 
-use nix::sys::resource::{Resource, getrlimit};
 use vrrp_config::Realtime;
 
 use super::scene::Scene;
 use super::{Findings, processes};
+use crate::daemon::realtime::PROTOCOL_PRIORITY;
+use crate::privileges;
 
 const REMEDY: &str = "LimitRTPRIO=50 and LimitMEMLOCK=infinity in the systemd unit, as the shipped \
                       one has them; in a container CAP_SYS_NICE and CAP_IPC_LOCK";
@@ -15,27 +16,57 @@ pub(super) fn examine(scene: &Scene, findings: &mut Findings<'_>) {
         findings.ok("real-time scheduling is switched off by `realtime: off`");
         return;
     }
-    if let Ok(status) = &scene.status {
-        match processes::has_realtime_thread(status.pid) {
-            Some(true) => findings.ok("the protocol thread is scheduled in real time"),
-            Some(false) => findings.warning(
-                "the protocol thread is not scheduled in real time: on a busy host adverts may be late",
-                REMEDY,
-            ),
-            None => findings.warning(
-                "how the running vrrpd is scheduled cannot be read",
-                "run this as root",
-            ),
-        }
-        return;
+    match &scene.status {
+        Ok(status) => running(status.pid, findings),
+        Err(_) => allowed(findings),
     }
-    // As root the limit is no obstacle, and the daemon's own is its unit's.
-    let limit = getrlimit(Resource::RLIMIT_RTPRIO).map_or(0, |(soft, _)| soft);
-    if limit > 0 || nix::unistd::geteuid().is_root() {
-        findings.ok("real-time scheduling can be had");
-    } else {
+}
+
+/// What the running daemon got.
+fn running(pid: u32, findings: &mut Findings<'_>) {
+    let (Some(scheduled), Some(locked)) = (
+        processes::has_realtime_thread(pid),
+        processes::has_locked_memory(pid),
+    ) else {
         findings.warning(
-            "real-time scheduling is not allowed here (RLIMIT_RTPRIO is 0)",
+            "how the running vrrpd is scheduled cannot be read",
+            "run this as root",
+        );
+        return;
+    };
+    if scheduled && locked {
+        findings.ok("the protocol thread is scheduled in real time, and memory is locked");
+    }
+    if !scheduled {
+        findings.warning(
+            "the protocol thread is not scheduled in real time: on a busy host adverts may be late",
+            REMEDY,
+        );
+    }
+    if !locked {
+        findings.warning(
+            "the memory of the running vrrpd is not locked: on a host that swaps adverts may be late",
+            REMEDY,
+        );
+    }
+}
+
+/// What this command might have; the daemon's own limits are its unit's.
+fn allowed(findings: &mut Findings<'_>) {
+    let schedules = privileges::may_schedule(PROTOCOL_PRIORITY);
+    let locks = privileges::may_lock_memory();
+    if schedules && locks {
+        findings.ok("real-time scheduling and locked memory can be had");
+    }
+    if !schedules {
+        findings.warning(
+            "real-time scheduling is not allowed here (RLIMIT_RTPRIO, and no CAP_SYS_NICE)",
+            REMEDY,
+        );
+    }
+    if !locks {
+        findings.warning(
+            "memory may not be locked here (RLIMIT_MEMLOCK, and no CAP_IPC_LOCK)",
             REMEDY,
         );
     }

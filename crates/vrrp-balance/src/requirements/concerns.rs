@@ -15,10 +15,10 @@ pub struct Concern {
     pub remedy: String,
 }
 
-/// Looks for firewalls that drop what is forwarded, and for settings of connection tracking that
-/// do harm. What cannot be read is no concern. Rules of `iptables-legacy` cannot be seen.
+/// Looks for firewalls that drop what is forwarded, and for a setting of connection tracking that
+/// does harm. What cannot be read is no concern. Rules of `iptables-legacy` cannot be seen.
 pub async fn concerns(nft: &Path) -> Vec<Concern> {
-    let mut concerns: Vec<Concern> = tracking().into_iter().collect();
+    let mut concerns: Vec<Concern> = loose().into_iter().collect();
     let chains = inventory::forward_chains(&Nft::new(nft.to_owned())).await;
     for chain in chains.unwrap_or_default() {
         concerns.push(Concern {
@@ -32,25 +32,11 @@ pub async fn concerns(nft: &Path) -> Vec<Concern> {
     concerns
 }
 
-fn tracking() -> Vec<Concern> {
-    let mut concerns = Vec::new();
-    let read = |setting: &str| read(&format!("net.netfilter.{setting}"));
-    if let (Some(count), Some(max)) = (read("nf_conntrack_count"), read("nf_conntrack_max"))
-        && count > max / 10 * 9
-    {
-        concerns.push(Concern {
-            what: format!(
-                "{count} of {max} connections that the kernel can track are in use: it drops further ones"
-            ),
-            remedy: "raise net.netfilter.nf_conntrack_max".to_owned(),
-        });
-    }
-    if read("nf_conntrack_tcp_loose") == Some(0) {
-        concerns.push(Concern {
-            what: "net.netfilter.nf_conntrack_tcp_loose is 0: connections that another host had before a failover hang instead of being reset"
-                .to_owned(),
-            remedy: "set it to 1".to_owned(),
-        });
-    }
-    concerns
+/// Whether the kernel takes up connections whose beginning it did not see.
+fn loose() -> Option<Concern> {
+    (read("net.netfilter.nf_conntrack_tcp_loose") == Some(0)).then(|| Concern {
+        what: "net.netfilter.nf_conntrack_tcp_loose is 0: connections that another host had before a failover hang instead of being reset"
+            .to_owned(),
+        remedy: "set it to 1".to_owned(),
+    })
 }

@@ -1,7 +1,9 @@
 //! A host's files, as the host sees them.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
+
+use nix::mount::{MsFlags, mount};
 
 use super::Host;
 use crate::command::User;
@@ -19,6 +21,29 @@ impl Host {
         self.enter(move || {
             fs::create_dir_all(path.parent().unwrap_or(&path))?;
             fs::write(&path, contents)
+        })?
+        .context(|| what)
+    }
+
+    /// Shows `contents` where the kernel has a file of its own, such as below `/sys` or `/proc/sys`,
+    /// to this host only. Later calls change what is shown.
+    ///
+    /// # Errors
+    /// There is no such file, or the kernel refuses the mount.
+    pub fn show_file(&self, path: impl AsRef<Path>, contents: impl Into<Vec<u8>>) -> Result<()> {
+        let (path, contents) = (path.as_ref().to_owned(), contents.into());
+        let what = format!("showing {} to {}", path.display(), self.name());
+        self.enter(move || -> io::Result<()> {
+            let below = path.strip_prefix("/").unwrap_or(&path);
+            let shown = Path::new("/run/vrrp-lab/shown").join(below);
+            let is_new = !shown.exists();
+            fs::create_dir_all(shown.parent().unwrap_or(&shown))?;
+            fs::write(&shown, contents)?;
+            if is_new {
+                let none = None::<&str>;
+                mount(Some(&shown), &path, none, MsFlags::MS_BIND, none)?;
+            }
+            Ok(())
         })?
         .context(|| what)
     }
