@@ -1,7 +1,10 @@
 //! The tables of a status in each state, as people see them.
 
 use super::*;
-use crate::status::{CheckState, ConfigStatus, CountersStatus, MasterStatus, TransitionStatus};
+use crate::status::{
+    BackendStatus, CheckState, ConfigStatus, CountersStatus, LoadBalancerState, LoadBalancerStatus,
+    MasterStatus, TransitionStatus,
+};
 
 fn instance(name: &str, state: InstanceState) -> InstanceStatus {
     InstanceStatus {
@@ -193,6 +196,93 @@ fn a_strip_has_the_last_changes_of_all_instances_the_newest_first() {
         assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
     }
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_drained_host_without_a_master_yet_says_so() {
+    let mut backup = instance("control-plane", InstanceState::Backup);
+    backup.reason = "drained, stays backup until undrained".into();
+    let mut status = status(vec![backup]);
+    status.drained = true;
+    insta::assert_snapshot!(shown(&status));
+}
+
+#[test]
+fn who_never_heard_another_router_is_warned_last() {
+    let mut master = instance("control-plane", InstanceState::Master);
+    master.reason = "no master was heard for 3.6 s".into();
+    let mut status = status(vec![master]);
+    status.warnings.push(
+        "control-plane: no other router was ever heard on VRID 51 in 300 s: if another host is \
+         master as well, adverts are blocked (`vrrpd doctor` there); if all others are backup, \
+         which say nothing, prove it with `vrrpd resign`"
+            .into(),
+    );
+    insta::assert_snapshot!(shown(&status));
+}
+
+fn balancer(state: LoadBalancerState, reason: &str, backends: [CheckState; 2]) -> Status {
+    let mut status = status(vec![instance("control-plane", InstanceState::Master)]);
+    let backend = |(place, state): (usize, CheckState)| BackendStatus {
+        address: format!("10.0.50.{}:6443", 11 + place),
+        state,
+        since: "2026-01-31T11:59:30.000Z".into(),
+        weight: 1,
+        drained: false,
+        active_connections: 3,
+        connections_total: 120,
+        bytes_total: 4096,
+        last_error: (state == CheckState::Down).then(|| "nothing listens there".into()),
+    };
+    status.load_balancers.push(LoadBalancerStatus {
+        name: "apiserver".into(),
+        address: "10.0.50.20".into(),
+        port: 6443,
+        state,
+        reason: reason.into(),
+        backends: backends.into_iter().enumerate().map(backend).collect(),
+    });
+    status
+}
+
+#[test]
+fn each_state_of_a_load_balancer_says_why() {
+    use CheckState::{Down, Unknown, Up};
+    let texts = [
+        (
+            LoadBalancerState::Init,
+            "its backends are being probed",
+            [Unknown, Unknown],
+        ),
+        (
+            LoadBalancerState::Active,
+            "this host holds 10.0.50.20",
+            [Up, Down],
+        ),
+        (LoadBalancerState::Standby, "10.0.50.12 is master", [Up, Up]),
+        (
+            LoadBalancerState::Degraded,
+            "no backend is well, all are tried",
+            [Down, Down],
+        ),
+    ]
+    .map(|(state, reason, backends)| shown(&balancer(state, reason, backends)));
+    insta::assert_snapshot!(texts.join("\n---\n"));
+}
+
+#[test]
+fn a_drained_backend_is_named_so() {
+    let mut status = balancer(
+        LoadBalancerState::Active,
+        "this host holds 10.0.50.20",
+        [CheckState::Up, CheckState::Up],
+    );
+    let backends = status
+        .load_balancers
+        .iter_mut()
+        .flat_map(|one| &mut one.backends);
+    backends.take(1).for_each(|backend| backend.drained = true);
+    insta::assert_snapshot!(shown(&status));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Konvoy files and inventories.
 
 use crate::common;
-use vrrp_config::{HostFacts, Text, parse_str};
+use vrrp_config::{HostFacts, Text, import_konvoy, parse_str};
 
 const HOSTS: &str =
     "control-plane:\n  hosts:\n    10.0.50.11: {}\n    10.0.50.12: {}\n    10.0.50.13: {}\n";
@@ -15,6 +15,12 @@ fn cluster(control_plane: &str) -> String {
         text.push_str(&format!("      {line}\n"));
     }
     text
+}
+
+/// An inventory with one host more than there are priorities.
+fn many_hosts() -> String {
+    let hosts = (1..=255_u8).map(|last| format!("    10.0.50.{last}: {{}}\n"));
+    format!("control-plane:\n  hosts:\n{}", hosts.collect::<String>())
 }
 
 /// Snapshots what is said about a Konvoy file and, where given, its inventory.
@@ -54,6 +60,11 @@ says! {
     hosts_need_addresses_of_their_own: cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}"), Some("control-plane:\n  hosts:\n    10.0.50.11: {}\n    cp-2: {ansible_host: 10.0.50.11}\n    cp-3: {ansible_host: cp-3.example.com}\n    cp-4:\n    \"cp[5:9]\": {}\n");
     an_inventory_with_a_syntax_error_points_there: cluster("keepalived: {}"), Some("control-plane:\n  hosts: [\n");
     an_ini_inventory_is_named: cluster("keepalived: {}"), Some("[control-plane]\n10.0.50.11\n");
+    an_inventory_that_is_a_list_is_refused: cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}"), Some("- control-plane\n");
+    a_host_that_is_a_number_needs_quotes: cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}"), Some("control-plane:\n  hosts:\n    10.0.50.11: {}\n    12: {}\n");
+    more_hosts_than_priorities_are_refused: cluster("controlPlaneEndpointOverride: \"10.0.60.20:6443\"\nkeepalived: {}"), Some(&many_hosts());
+    a_cluster_needs_its_api_version: cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}").replace("apiVersion: konvoy.mesosphere.io/v1beta2\n", ""), None;
+    a_load_balancer_of_the_cloud_is_a_mapping: "kind: ClusterProvisioner\napiVersion: konvoy.mesosphere.io/v1beta2\nspec: {aws: {elb: true}}\n", None;
     an_empty_inventory_is_named: cluster("keepalived: {}"), Some("");
 }
 
@@ -146,4 +157,61 @@ fn options_that_do_not_fit_are_named_without_a_place() {
     };
     let also = common::diagnostics(parse_str(own, Some(inventory), true, &common::first_host()));
     crate::snapshot("options_that_do_not_fit", &format!("{said}\n\n{also}"));
+}
+
+/// What is said about a Konvoy file whose hosts are to be balanced over.
+fn said_of_balancing(text: &str, inventory: Option<&str>, host: &HostFacts) -> String {
+    let cluster = Text {
+        name: "cluster.yaml",
+        text,
+    };
+    let inventory = inventory.map(|text| Text {
+        name: "inventory.yaml",
+        text,
+    });
+    common::diagnostics(parse_str(cluster, inventory, true, host)).to_string()
+}
+
+#[test]
+fn hosts_without_an_address_of_the_endpoints_family_cannot_be_balanced_over() {
+    let text = cluster("controlPlaneEndpointOverride: \"[fd00::20]:6443\"\nkeepalived: {}");
+    let inventory = "control-plane:\n  hosts:\n    10.0.50.11: {}\n    10.0.50.12: {}\n";
+    crate::snapshot(
+        "backends_are_of_the_endpoints_family",
+        &said_of_balancing(&text, Some(inventory), &common::first_host()),
+    );
+}
+
+#[test]
+fn two_hosts_of_the_inventory_on_one_machine_are_refused() {
+    let mut host = common::first_host();
+    let other = "10.0.50.12".parse().expect("an address");
+    host.local_addresses.push(other);
+    host.own_addresses.push(other);
+    let text = cluster("controlPlaneEndpointOverride: \"10.0.50.20:6443\"\nkeepalived: {}");
+    let cluster = Text {
+        name: "cluster.yaml",
+        text: &text,
+    };
+    let inventory = Text {
+        name: "inventory.yaml",
+        text: HOSTS,
+    };
+    let said = common::diagnostics(parse_str(cluster, Some(inventory), false, &host));
+    crate::snapshot("two_hosts_of_the_inventory_are_here", &said.to_string());
+}
+
+#[test]
+fn a_load_balancer_instead_of_the_clouds_asks_for_the_inventory() {
+    let text = "kind: ClusterProvisioner\napiVersion: konvoy.mesosphere.io/v1beta2\nspec: {aws: {elb: {apiServerPort: 6443}}}\n---\nkind: ClusterConfiguration\napiVersion: konvoy.mesosphere.io/v1beta2\nspec: {kubernetes: {controlPlane: {controlPlaneEndpointOverride: \"10.0.50.20:6443\"}}}\n";
+    let cluster = Text {
+        name: "cluster.yaml",
+        text,
+    };
+    let said = import_konvoy(cluster, None, true, &common::first_host());
+    let said = said.expect_err("there are no hosts");
+    crate::snapshot(
+        "a_load_balancer_instead_of_the_clouds_needs_hosts",
+        &said.to_string(),
+    );
 }

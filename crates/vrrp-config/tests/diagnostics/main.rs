@@ -6,9 +6,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod complete;
 mod files;
 mod instance;
 mod konvoy;
+mod limits;
 mod parts;
 mod semantic;
 mod syntax;

@@ -47,6 +47,7 @@ says! {
     a_file_check_needs_a_path: with_check!("file: {present: false}");
     a_header_is_given_once: with_check!("http: {url: \"http://127.0.0.1\", headers: {X-One: a, x-one: b, Connection: close, \"a b\": c, X-Empty: \"\"}}");
     a_header_fills_in_what_exists: with_check!("http: {url: \"http://127.0.0.1\", headers: {A: \"cost $5\", B: \"Bearer ${file:token}\", C: \"${A=B}\", D: \"two\\nlines\", E: 7}}");
+    the_name_of_a_header_is_text: with_check!("http: {url: \"http://127.0.0.1\", headers: {1: a}}");
     headers_are_a_mapping: with_check!("http: {url: \"http://127.0.0.1\", headers: [\"Authorization: Bearer x\"]}");
     a_hold_down_has_a_first_hold: with_check!("tcp: {address: \"127.0.0.1:1\"}\n    hold_down: {max: 1m}");
     a_hold_down_grows: with_check!("tcp: {address: \"127.0.0.1:1\"}\n    hold_down: {initial: 2m, max: 1m, forget: 10}");
@@ -59,6 +60,7 @@ says! {
     a_load_balancer_needs_its_keys: with!("load_balancers: [{balance: random}]");
     times_of_a_load_balancer_are_bounded: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], persistence: 500ms, idle_timeout: 8days}]");
     a_network_is_allowed_once: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], allow: [10.0.0.0/8, 10.1.0.0/16, 192.168.0.1, 192.168.0.1, 0.0.0.0/0]}]");
+    the_prefix_of_a_network_fits_its_family: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], allow: [10.0.0.0/33]}]");
     nobody_allowed_is_a_mistake: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], allow: []}]");
     the_url_of_a_backend_check_stands_for_the_backend: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {http: {url: \"https://10.0.50.11/{backend}\", tls: {ca: /ca.crt}}}}]");
     a_tcp_check_of_backends_has_no_address_of_its_own: with!("load_balancers: [{name: lb, address: 10.0.50.20, port: 6443, backends: [\"10.0.50.11:6443\"], check: {tcp: {address: \"10.0.50.11:6443\"}}}]");
