@@ -34,6 +34,11 @@ async fn follow(args: &EventsArgs) -> Result<(), ClientError> {
     }
 }
 
+/// An error as the end of a line; nothing where there is none.
+fn because(error: Option<&str>) -> String {
+    error.map_or_else(String::new, |error| format!(": {error}"))
+}
+
 pub(super) fn sentence(event: &Event) -> String {
     let text = match &event.what {
         What::Transition {
@@ -50,9 +55,7 @@ pub(super) fn sentence(event: &Event) -> String {
             to,
             error,
         } => {
-            let error = error
-                .as_ref()
-                .map_or_else(String::new, |error| format!(": {error}"));
+            let error = because(error.as_deref());
             format!("check {check}: {} -> {}{error}", from.as_str(), to.as_str())
         }
         What::Backend {
@@ -62,9 +65,7 @@ pub(super) fn sentence(event: &Event) -> String {
             to,
             error,
         } => {
-            let error = error
-                .as_ref()
-                .map_or_else(String::new, |error| format!(": {error}"));
+            let error = because(error.as_deref());
             format!(
                 "backend {backend} of {load_balancer}: {} -> {}{error}",
                 from.as_str(),

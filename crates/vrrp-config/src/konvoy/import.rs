@@ -1,6 +1,7 @@
 //! A `cluster.yaml` as the `vrrpd.yaml` that does the same, for those who leave Konvoy behind.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::config::{BackendProbe, Check, Config, Instance, LoadBalancer, Probe, Scheduler, Tls};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -169,13 +170,17 @@ fn backend_check(balancer: &LoadBalancer) -> Option<BackendCheck> {
             tls: shown(tls.clone().unwrap_or_default()),
             ..Http::default()
         }),
-        timing: Timing {
-            interval: crate::read::show(check.interval),
-            timeout: crate::read::show(check.timeout),
-            fall: check.fall,
-            rise: check.rise,
-        },
+        timing: timing(check.interval, check.timeout, check.fall, check.rise),
     })
+}
+
+fn timing(interval: Duration, timeout: Duration, fall: u8, rise: u8) -> Timing {
+    Timing {
+        interval: crate::read::show(interval),
+        timeout: crate::read::show(timeout),
+        fall,
+        rise,
+    }
 }
 
 /// What a Konvoy file can say of an instance; all else has its default.
@@ -231,12 +236,7 @@ fn check(check: &Check) -> Option<output::Check> {
             tls: shown(http.tls.clone().unwrap_or_default()),
             ..Http::default()
         }),
-        timing: Timing {
-            interval: crate::read::show(check.interval),
-            timeout: crate::read::show(check.timeout),
-            fall: check.fall,
-            rise: check.rise,
-        },
+        timing: timing(check.interval, check.timeout, check.fall, check.rise),
     })
 }
 
