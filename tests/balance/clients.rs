@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use crate::scene::{BOUND, CHECK, Scene, backends};
 use crate::traffic::{Family, PORT, Result, sysctl};
 
+/// So many that a share that is off by five in a hundred is no accident.
+const CONNECTIONS: u16 = 3000;
+
 /// Whether shares are within five in a hundred of what the weights say.
 fn is_fair(counts: [u32; 3], weights: [u32; 3]) -> bool {
     let connections: u32 = counts.iter().sum();
@@ -23,12 +26,12 @@ fn spread_by_weight(family: Family) -> Result {
     for host in ["cp1", "cp2", "cp3"] {
         scene.wait_backend("cp1", host, "up")?;
     }
-    let counts = scene.spread(300)?;
+    let counts = scene.spread(CONNECTIONS)?;
     assert!(is_fair(counts, [1, 2, 3]), "{counts:?}");
-    let balancer = scene.wait("cp1", "300 connections", |balancer| {
+    let balancer = scene.wait("cp1", "all connections counted", |balancer| {
         let all = balancer["backends"].as_array().into_iter().flatten();
         let totals = all.filter_map(|backend| backend["connections_total"].as_u64());
-        totals.sum::<u64>() == 300
+        totals.sum::<u64>() == u64::from(CONNECTIONS)
     })?;
     for (backend, count) in balancer["backends"]
         .as_array()

@@ -224,11 +224,25 @@ impl Scene {
         Err(format!("only {:?} serve", found.keys()).into())
     }
 
-    /// How many of so many connections, each of a client of its own, get to each host.
+    /// How many of so many connections, each of a client of its own, get to each host. Several
+    /// clients connect at the same time.
     pub(crate) fn spread(&self, clients: u16) -> Result<[u32; 3]> {
+        const AT_ONCE: u16 = 8;
+        let some = |first: u16| {
+            let clients = (first..clients).step_by(AT_ONCE.into());
+            let hosts = clients.map(|client| Ok(self.connect(client)?.host));
+            hosts.collect::<io::Result<Vec<String>>>()
+        };
+        let served = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..AT_ONCE)
+                .map(|first| scope.spawn(move || some(first)))
+                .collect();
+            let ended = threads.into_iter();
+            let served = ended.map(|thread| thread.join().expect("no panic"));
+            served.collect::<io::Result<Vec<_>>>()
+        })?;
         let mut counts = [0; 3];
-        for client in 0..clients {
-            let host = self.connect(client)?.host;
+        for host in served.concat() {
             let number: usize = host.trim_start_matches("cp").parse()?;
             counts[number - 1] += 1;
         }

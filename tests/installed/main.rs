@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ansible;
+mod balance;
 mod boot;
 mod documents;
 mod install;
