@@ -2,5 +2,6 @@
 //! of a desk, light and dark.
 #![forbid(unsafe_code)]
 
+mod balancing;
 mod browser;
 mod shown;

@@ -30,6 +30,8 @@ return {
   instances: all("#instances article"),
   states: all("#instances .badge"),
   checks: all("#checks .row"),
+  balancers: all("#balancers h2"),
+  backends: all("#balancers .row"),
   transitions: all("#transitions .row"),
   daemon: text(document.querySelector("#daemon")),
   trouble: document.querySelector("#trouble").hidden ? null : text(document.querySelector("#trouble")),

@@ -7,10 +7,18 @@ use vrrp_lab::{ApiServer, Daemon, Host, Lab, Result};
 
 use crate::browser::{BOUND, Browser};
 
-const PAGE: &str = "http://10.0.50.11:9650/";
+pub(crate) const PAGE: &str = "http://10.0.50.11:9650/";
 
 /// Words of the page by their place, and what can be measured of its looks.
-const SHOWN: &str = include_str!("shown.js");
+pub(crate) const SHOWN: &str = include_str!("shown.js");
+
+/// Widths of a desk and of a telephone, each light and dark, with the colour behind all.
+pub(crate) const VIEWS: [(u32, &str, &str); 4] = [
+    (1280, "light", "rgb(244, 246, 248)"),
+    (1280, "dark", "rgb(15, 20, 25)"),
+    (390, "light", "rgb(244, 246, 248)"),
+    (390, "dark", "rgb(15, 20, 25)"),
+];
 
 /// A virtual router that `own` wins, one that another host wins, one that has no interface.
 fn config(own: bool) -> String {
@@ -43,14 +51,14 @@ fn start(host: &Host, own: bool) -> Result<(ApiServer, Daemon)> {
 }
 
 /// Whether a list has a text with each of these words in it.
-fn has(list: &Value, words: &[&str]) -> bool {
+pub(crate) fn has(list: &Value, words: &[&str]) -> bool {
     let texts = list.as_array().into_iter().flatten();
     texts
         .filter_map(Value::as_str)
         .any(|text| words.iter().all(|word| text.contains(word)))
 }
 
-fn pictures() -> std::path::PathBuf {
+pub(crate) fn pictures() -> std::path::PathBuf {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/page");
     std::fs::create_dir_all(&directory).expect("a directory");
     directory
@@ -71,12 +79,7 @@ fn a_browser_shows_master_backup_and_fault_at_each_width_light_and_dark() -> Res
     })?;
 
     let browser = Browser::start(&lab)?;
-    for (width, scheme, ground) in [
-        (1280, "light", "rgb(244, 246, 248)"),
-        (1280, "dark", "rgb(15, 20, 25)"),
-        (390, "light", "rgb(244, 246, 248)"),
-        (390, "dark", "rgb(15, 20, 25)"),
-    ] {
+    for (width, scheme, ground) in VIEWS {
         browser.look(width, scheme)?;
         browser.open(PAGE)?;
         let shown = browser.wait("three virtual routers", SHOWN, |shown| {
