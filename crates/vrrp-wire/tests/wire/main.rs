@@ -1,6 +1,7 @@
 //! Tests of vrrp-wire through its public interface.
 
 mod addresses;
+mod advert_checksum;
 mod advert_emit;
 mod advert_parse;
 mod arp;

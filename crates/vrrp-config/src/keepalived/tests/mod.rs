@@ -1,14 +1,19 @@
 //! Tests of the importer: what a text becomes, and what is said of the rest.
 
+mod addresses;
 mod checks;
 mod damage;
+mod definitions;
 mod elections;
+mod includes;
 mod instances;
 mod lines;
 mod load_balancers;
 mod lost;
+mod peers;
 mod probes;
 mod real_files;
+mod scripts;
 
 use std::path::Path;
 
@@ -102,4 +107,40 @@ fn fixture(name: &str) -> std::path::PathBuf {
     Path::new("src/keepalived/tests/fixtures")
         .join(name)
         .join("keepalived.conf")
+}
+
+/// An instance with these lines as its addresses.
+fn with_addresses(lines: &str) -> String {
+    format!(
+        "vrrp_instance a {{\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {{\n{lines}\n }}\n}}\n"
+    )
+}
+
+fn list(items: &[&str]) -> Value {
+    items
+        .iter()
+        .copied()
+        .map(Value::from)
+        .collect::<Vec<_>>()
+        .into()
+}
+
+fn why(text: &str) -> Vec<String> {
+    imported(text)
+        .not_carried_over
+        .into_iter()
+        .map(|item| item.why)
+        .collect()
+}
+
+/// The priority that an instance gets of these lines before and in it.
+fn priority(before: &str, inside: &str) -> Value {
+    first(&format!("{before}\n{}", instance(inside)))["priority"].clone()
+}
+
+fn password(text: &str) -> Value {
+    first(&instance(&format!(
+        "authentication {{\n auth_type PASS\n auth_pass {text}\n }}"
+    )))["auth"]["pass"]
+        .clone()
 }
