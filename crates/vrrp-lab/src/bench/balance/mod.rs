@@ -3,6 +3,7 @@
 
 mod load;
 mod machine;
+mod recovery;
 mod report;
 mod scene;
 mod servers;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use vrrp_lab::{Result, tools};
 
+use self::recovery::Recovery;
 use self::report::Report;
 use self::scene::{Between, Scene};
 use self::spread::Unit;
@@ -45,10 +47,19 @@ pub(super) fn run(
     json: bool,
 ) -> Result<()> {
     let report = measure(haproxy, only_peer, runs, duration)?;
+    let mut recovery = Recovery::default();
+    for _ in 0..if only_peer { 0 } else { runs } {
+        recovery.add()?;
+    }
     if json {
-        println!("{:#}", report.document(runs, duration));
+        let mut document = report.document(runs, duration);
+        document["recovery"] = recovery.document();
+        println!("{document:#}");
     } else {
         println!("{}", report.table());
+        if !only_peer {
+            println!("{}", recovery.table());
+        }
     }
     Ok(())
 }

@@ -123,7 +123,7 @@ impl Scene {
     }
 }
 
-fn run(host: &Host, words: &[&str]) -> Result<()> {
+pub(super) fn run(host: &Host, words: &[&str]) -> Result<()> {
     let command = Command::new(words[0]).args(&words[1..]);
     let output = host.output(&command, READY_WITHIN)?;
     if output.status.success() {
