@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use crate::scene::{BOUND, Scene};
+use crate::scene::{BOUND, CHECK, Scene};
 use crate::traffic::Result;
 
 #[test]
@@ -27,7 +27,11 @@ fn after_a_hand_over_the_next_host_balances_and_silent_clients_are_told() -> Res
 
 #[test]
 fn after_a_crash_the_next_host_balances_and_resets_what_it_does_not_know() -> Result {
-    let mut scene = Scene::start("    scheduler: round_robin\n    persistence: 1h\n")?;
+    let lines = format!("    scheduler: round_robin\n    persistence: 1h\n{CHECK}");
+    let mut scene = Scene::start(&lines)?;
+    for host in ["cp1", "cp2", "cp3"] {
+        scene.wait_backend("cp2", host, "up")?;
+    }
     let mut connections = scene.one_to_each()?;
     scene.crash("cp1")?;
     scene
@@ -40,6 +44,12 @@ fn after_a_crash_the_next_host_balances_and_resets_what_it_does_not_know() -> Re
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{host}");
     }
     scene.wait_balancer("cp2", "active")?;
+    scene.wait_backend("cp2", "cp1", "down")?;
+    for client in 400..412 {
+        let mut connection = scene.connect(client)?;
+        connection.echo()?;
+        assert_ne!(connection.host, "cp1");
+    }
     Ok(())
 }
 
