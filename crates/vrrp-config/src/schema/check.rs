@@ -2,6 +2,33 @@
 
 use super::{Key, Kind, Shape};
 
+/// How long a probe may take, in checks of hosts and of backends alike.
+pub(super) const TIMEOUT: Key = Key::new(
+    "timeout",
+    Kind::Duration("1ms", "1h"),
+    "After which a probe has failed",
+)
+.example("500ms")
+.default("1s");
+
+/// When a check is down.
+pub(super) const FALL: Key = Key::new(
+    "fall",
+    Kind::Number(1, 255),
+    "Failures in a row that count as a failure",
+)
+.example("3")
+.default("2");
+
+/// When it is up again.
+pub(super) const RISE: Key = Key::new(
+    "rise",
+    Kind::Number(1, 255),
+    "Successes in a row that count as a recovery",
+)
+.example("5")
+.default("2");
+
 pub(crate) static CHECK: Shape = Shape {
     name: "check",
     what: "a check",
@@ -28,27 +55,9 @@ pub(crate) static CHECK: Shape = Shape {
         )
         .example("500ms")
         .default("1s"),
-        Key::new(
-            "timeout",
-            Kind::Duration("1ms", "1h"),
-            "After which a probe has failed",
-        )
-        .example("500ms")
-        .default("1s"),
-        Key::new(
-            "fall",
-            Kind::Number(1, 255),
-            "Failures in a row that count as a failure",
-        )
-        .example("3")
-        .default("2"),
-        Key::new(
-            "rise",
-            Kind::Number(1, 255),
-            "Successes in a row that count as a recovery",
-        )
-        .example("5")
-        .default("2"),
+        TIMEOUT,
+        FALL,
+        RISE,
         Key::new(
             "hold_down",
             Kind::Object(&HOLD_DOWN),

@@ -1,5 +1,6 @@
 //! A load balancer, its backends and their check.
 
+use super::check::{FALL, RISE, TIMEOUT};
 use super::{EXEC, HOLD_DOWN, HTTP, Key, Kind, Shape};
 
 pub(crate) static LOAD_BALANCER: Shape = Shape {
@@ -118,27 +119,9 @@ pub(crate) static BACKEND_CHECK: Shape = Shape {
         )
         .example("2s")
         .default("5s"),
-        Key::new(
-            "timeout",
-            Kind::Duration("1ms", "1h"),
-            "After which a probe has failed",
-        )
-        .example("500ms")
-        .default("1s"),
-        Key::new(
-            "fall",
-            Kind::Number(1, 255),
-            "Failures in a row that count as a failure",
-        )
-        .example("3")
-        .default("2"),
-        Key::new(
-            "rise",
-            Kind::Number(1, 255),
-            "Successes in a row that count as a recovery",
-        )
-        .example("5")
-        .default("2"),
+        TIMEOUT,
+        FALL,
+        RISE,
         Key::new(
             "hold_down",
             Kind::Object(&HOLD_DOWN),
