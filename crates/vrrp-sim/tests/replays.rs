@@ -150,3 +150,71 @@ fn a_lease_may_end_while_addresses_linger() {
             .at(1844523208, Stall(1, 834473102)),
     );
 }
+
+/// The goodbye of a host that was just preempted passed the winner's priority 0 on the way, and was
+/// taken for a successor's advert.
+#[test]
+fn a_goodbye_that_passes_priority_0_is_no_successor() {
+    holds(
+        &Scenario::new(10708, 60794, 243177)
+            .host(HostSpec::new(Vrrpd, 235, 5).delayed(400))
+            .host(HostSpec::new(Vrrpd, 196, 5).delayed(400))
+            .host(HostSpec::new(Vrrpd, 156, 5).delayed(400))
+            .host(HostSpec::new(Vrrpd, 115, 5).delayed(400))
+            .at(13806951656, Plan(3, Priority(46)))
+            .at(37914900870, Plan(1, Priority(77)))
+            .at(43110254586, Plan(0, Preempt(false)))
+            .at(43516031712, Plan(2, Priority(89)))
+            .at(49526044667, Plan(0, Restart(781325)))
+            .at(51522786229, Plan(3, Priority(227)))
+            .at(52072786229, Plan(3, Restart(7689020))),
+    );
+}
+
+/// A master that stood still for a little less than Master_Down_Interval announced addresses whose
+/// lease had ended.
+#[test]
+fn addresses_whose_lease_ended_are_taken_again_before_they_are_announced() {
+    holds(
+        &Scenario::new(14549, 40860, 163442)
+            .host(HostSpec::new(Vrrpd, 100, 100).patient().version_2())
+            .host(HostSpec::new(Vrrpd, 100, 100).patient().version_2())
+            .host(HostSpec::new(Vrrpd, 100, 100).patient().version_2())
+            .host(HostSpec::new(Vrrpd, 100, 100).patient().version_2())
+            .host(HostSpec::new(Vrrpd, 100, 100).patient().version_2())
+            .at(13293229227, Plan(4, Resign))
+            .at(41603001976, Plan(3, Sick(1005833828)))
+            .at(365491011281, Plan(0, Priority(203)))
+            .at(451569380860, Partition(13, 3484147410))
+            .at(838822933729, Plan(0, Priority(127)))
+            .at(854535742951, Plan(0, AddressLost))
+            .at(875161620119, Loss(162504, 2443479131))
+            .at(877530295995, Stall(0, 3133651113)),
+    );
+}
+
+/// The lease ended in the middle of a handover that began after a stall.
+#[test]
+fn a_lease_outlives_the_handover() {
+    holds(
+        &Scenario::new(37393, 234252, 937008)
+            .host(HostSpec::new(Vrrpd, 235, 100))
+            .host(HostSpec::new(Vrrpd, 195, 100))
+            .at(106273678479, Plan(0, Preempt(false)))
+            .at(207193519570, LinkDown(0, 536170))
+            .at(220262240110, Stall(1, 2940033177))
+            .at(222313059930, Plan(1, Drain(975513700)))
+            .at(222835851288, Crash(0, 713589965)),
+    );
+}
+
+/// The only advert with the longer interval was overtaken by the last with the shorter one.
+#[test]
+fn a_longer_interval_is_told_more_than_once() {
+    holds(
+        &Scenario::new(188776, 116743, 466974)
+            .host(HostSpec::new(Vrrpd, 238, 50).patient().drifting(111747))
+            .host(HostSpec::new(Vrrpd, 197, 10).patient().drifting(-167285))
+            .at(51528545821, Plan(1, Interval(50))),
+    );
+}

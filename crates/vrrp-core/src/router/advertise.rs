@@ -16,6 +16,9 @@ use super::VirtualRouter;
 /// that, and still heals a conflict within one interval.
 const IMMEDIATE_PER_INTERVAL: u32 = 4;
 
+/// Adverts at the former pace after the interval grew: as many as a backup may miss.
+const ADVERTS_OF_CHANGE: u8 = 3;
+
 /// Adverts between two pauses for a master that we may keep from being heard.
 const BEATS_PER_PAUSE: u8 = 8;
 /// The part of an interval that the pause lasts: more than two clocks differ and a segment
@@ -26,7 +29,7 @@ impl VirtualRouter {
     /// Adver_Timer fires: advert, timer anew (RFC 9568 §6.4.3). The beat is kept: a late advert
     /// does not delay the next.
     pub(super) fn on_advert_timer(&mut self, at: Instant) {
-        let interval = self.own_interval();
+        let interval = self.pace();
         let lateness = self.now.since(at);
         self.send_advert(Some(lateness));
         let base = if lateness < interval { at } else { self.now };
@@ -58,8 +61,30 @@ impl VirtualRouter {
     }
 
     pub(super) fn restart_advert_timer(&mut self) {
-        self.timers
-            .arm(Timer::Advert, self.now + self.own_interval());
+        let pace = self.pace();
+        self.timers.arm(Timer::Advert, self.now + pace);
+    }
+
+    /// To the next advert: an interval, or for the last time the one from before it grew. A
+    /// backup counts its master's silence in the interval it last heard, so a single advert with
+    /// the longer one must not be all there is: it may be lost, or overtaken.
+    fn pace(&mut self) -> Duration {
+        let interval = self.own_interval();
+        let Some((former, left)) = self.former_pace else {
+            return interval;
+        };
+        self.former_pace = (left > 1).then_some((former, left - 1));
+        former.min(interval)
+    }
+
+    /// The interval was `former` until now.
+    pub(super) fn change_pace(&mut self, former: Duration) {
+        let former = self
+            .former_pace
+            .map_or(former, |(before, _)| before.min(former));
+        self.former_pace = (former < self.own_interval()).then_some((former, ADVERTS_OF_CHANGE));
+        self.send_advert(None);
+        self.restart_advert_timer();
     }
 
     /// Advertises at once, or as soon as the limit allows, to somebody who advertises every

@@ -41,7 +41,7 @@ impl VirtualRouter {
         self.held = true;
         let lifetime = self.lease_lifetime();
         self.push(Output::AcquireAddresses { lifetime });
-        self.arm_lease();
+        self.begin_lease(lifetime);
     }
 
     pub(super) fn release_addresses(&mut self) {
@@ -49,6 +49,7 @@ impl VirtualRouter {
             self.held = false;
             self.push(Output::ReleaseAddresses);
         }
+        self.lease_until = None;
         self.timers.cancel(Timer::Lease);
     }
 
@@ -88,7 +89,27 @@ impl VirtualRouter {
         self.counters.lease_renewals += 1;
         let lifetime = self.lease_lifetime();
         self.push(Output::RenewLease { lifetime });
+        self.begin_lease(lifetime);
+    }
+
+    fn begin_lease(&mut self, lifetime: Option<Duration>) {
+        self.lease_until = lifetime.map(|lifetime| self.now + lifetime);
         self.arm_lease();
+    }
+
+    /// Takes the addresses again if their lease ended. An absence shorter than
+    /// Master_Down_Interval can cost them, if it began when the lease was about to be renewed;
+    /// no backup need have taken over yet.
+    pub(super) fn check_lease(&mut self) {
+        if self.lease_ends_within(Duration::ZERO) {
+            self.on_addresses_lost();
+        }
+    }
+
+    /// Whether the kernel drops the addresses before `wait` is over unless the lease is renewed.
+    pub(super) fn lease_ends_within(&self, wait: Duration) -> bool {
+        self.lease_until
+            .is_some_and(|until| until <= self.now + wait)
     }
 
     /// Master_Down_Interval of a router of our priority behind a master of `interval`.

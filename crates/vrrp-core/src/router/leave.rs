@@ -11,7 +11,7 @@ use core::time::Duration;
 use vrrp_wire::Advert;
 
 use crate::timers::Timer;
-use crate::{Cause, Event, Instant, Output, State};
+use crate::{Cause, Event, Instant, Output, State, skew_time};
 
 use super::VirtualRouter;
 
@@ -64,6 +64,10 @@ impl VirtualRouter {
         }
         let wait = self.leave_wait();
         self.timers.cancel_all();
+        // After a stall there may be less left of it than the handover takes.
+        if self.lease_ends_within(wait) {
+            self.renew_lease();
+        }
         self.arm_lease();
         self.send_leave();
         // Once more, early: a lost priority 0 would cost our backups Master_Down_Interval
@@ -94,6 +98,17 @@ impl VirtualRouter {
             Some(_) => self.finish_leave(Some((source, advert))),
             None => {}
         }
+    }
+
+    /// Whether an advert of the master that we preempted was sent before it can have heard that
+    /// we leave: to say that it gives way, not that it takes over again, for which it waits its
+    /// Skew_Time.
+    pub(super) fn crossed_our_leave(&self, advert: &Advert<'_>) -> bool {
+        let Some(end) = self.timers.get(Timer::Leave).filter(|_| self.is_leaving()) else {
+            return false;
+        };
+        let skew = skew_time(self.config.version, advert.priority, self.own_interval());
+        advert.priority > 0 && self.now + self.leave_wait() < end + skew
     }
 
     pub(super) fn finish_leave(&mut self, successor: Option<(IpAddr, &Advert<'_>)>) {

@@ -22,8 +22,12 @@ impl VirtualRouter {
     }
 
     pub(super) fn on_advert_as_master(&mut self, source: IpAddr, advert: &Advert<'_>) {
+        let first = self.predecessor.take_if(|before| *before == source);
         if self.leave.is_some() {
-            self.on_advert_while_leaving(source, advert);
+            let fresh = self.now.since(self.since) <= self.own_interval();
+            if first.is_none() || !fresh || !self.crossed_our_leave(advert) {
+                self.on_advert_while_leaving(source, advert);
+            }
         } else if advert.priority == 0 {
             // RFC 9568 §6.4.3: advertise at once and start Adver_Timer anew.
             if self.assert_mastership(advert.interval) {

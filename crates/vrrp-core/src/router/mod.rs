@@ -63,6 +63,8 @@ pub struct VirtualRouter {
     /// Handed over on request: does not preempt while that master lives.
     yielded: bool,
     leave: Option<Leave>,
+    /// When the kernel drops the addresses, if it hears nothing more; `None` while there is no lease.
+    lease_until: Option<Instant>,
     /// Wait before the next offer of a degraded master.
     offer_wait: Duration,
 
@@ -70,6 +72,8 @@ pub struct VirtualRouter {
     master: Option<MasterInfo>,
     /// Master_Adver_Interval as learned; `None` means our own (RFC 9568 §6.1).
     learned_interval: Option<Centiseconds>,
+    /// The master that this one took over from without its leave, until it is heard again.
+    predecessor: Option<IpAddr>,
     /// Since when a master of lower priority is heard that we may preempt.
     inferior_since: Option<Instant>,
     /// Interval of a master whose adverts are discarded, because we are about to preempt it.
@@ -91,6 +95,8 @@ pub struct VirtualRouter {
     echo: Option<Echo>,
     /// A single announcement waits for the next advert.
     announcement_waits: bool,
+    /// The interval before it grew, and how many adverts more go by that one.
+    former_pace: Option<(Duration, u8)>,
     /// Adverts since the last pause, by which others are given a turn.
     beat: u8,
 
@@ -127,9 +133,11 @@ impl VirtualRouter {
             withheld: Withheld::default(),
             yielded: false,
             leave: None,
+            lease_until: None,
             offer_wait: Duration::ZERO,
             master: None,
             learned_interval: None,
+            predecessor: None,
             inferior_since: None,
             passed_over: None,
             master_left: false,
@@ -141,6 +149,7 @@ impl VirtualRouter {
             last_announced: Instant::default(),
             echo: None,
             announcement_waits: false,
+            former_pace: None,
             beat: 0,
             peers: Peers::default(),
             warning_limit: Limit::default(),
@@ -167,6 +176,7 @@ impl VirtualRouter {
             return Verdict::Accepted;
         }
         self.check_stall();
+        self.check_lease();
         match input {
             Input::Advert {
                 source,

@@ -89,8 +89,7 @@ impl VirtualRouter {
         }
         // Our backups measure our silence by the interval they last heard.
         if old.advert_interval != self.config.advert_interval {
-            self.send_advert(None);
-            self.restart_advert_timer();
+            self.change_pace(old.advert_interval.duration());
         }
     }
 }

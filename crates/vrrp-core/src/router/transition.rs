@@ -33,6 +33,9 @@ impl VirtualRouter {
         let from = self.state;
         self.timers.cancel_all();
         self.leave = None;
+        self.predecessor = (to == State::Master && !self.master_left)
+            .then(|| self.master.as_ref().map(|master| master.address))
+            .flatten();
         self.master = None;
         self.master_left = false;
         self.learned_interval = None;
@@ -43,6 +46,7 @@ impl VirtualRouter {
         self.last_conflict = None;
         self.echo = None;
         self.announcement_waits = false;
+        self.former_pace = None;
         self.peers.tell_again();
 
         self.state = to;

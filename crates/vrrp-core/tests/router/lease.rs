@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use vrrp_core::{Input, LeasePolicy, Output};
+use vrrp_core::{Input, LeasePolicy, Output, State};
 use vrrp_wire::Centiseconds;
 
-use crate::common::{Bench, SECOND, config, ms, with};
+use crate::common::{Bench, LOWER, SECOND, config, ms, with};
 
 /// The lifetime that `bench` asks for next.
 pub(crate) fn lifetime(mut bench: Bench) -> Option<Duration> {
@@ -105,4 +105,33 @@ fn a_master_that_leaves_renews_until_it_has_left() {
     let outputs = bench.take();
     assert!(renewals(&outputs) >= 3);
     assert!(bench.router.holds_addresses());
+}
+
+/// A stall that ends before Master_Down_Interval leaves little of the lease, the handover takes
+/// longer.
+#[test]
+fn a_leave_after_a_stall_renews_a_lease_that_would_not_last() {
+    let mut bench = Bench::master(with(|config| config.lease = LeasePolicy::Seconds(3)));
+    bench.stall(ms(2_200));
+    bench.input(Input::Drain);
+    assert_eq!(renewals(&bench.take()), 1);
+    let mut bench = Bench::master(config());
+    bench.input(Input::Drain);
+    assert_eq!(renewals(&bench.take()), 0, "there is enough of it left");
+}
+
+#[test]
+fn addresses_whose_lease_ended_in_a_short_stall_are_taken_again_before_anything_else() {
+    let mut bench = Bench::master(with(|config| config.lease = LeasePolicy::Seconds(2)));
+    bench.stall(SECOND * 2);
+    bench.hear(LOWER, 50);
+    let outputs = bench.take();
+    assert_eq!(
+        outputs.first(),
+        Some(&Output::AcquireAddresses {
+            lifetime: Some(SECOND * 2)
+        })
+    );
+    assert!(matches!(outputs.get(1), Some(Output::Announce { .. })));
+    assert_eq!(bench.state(), State::Master);
 }

@@ -248,3 +248,36 @@ fn in_a_group_no_planned_leave_costs_a_moment_without_a_holder() {
         }
     }
 }
+
+/// The loser's goodbye and our priority 0 pass each other on the way.
+#[test]
+fn the_goodbye_of_the_master_we_preempted_is_not_taken_for_a_successor() {
+    for input in every_leave() {
+        let mut bench = Bench::backup(config());
+        bench.wait_hearing(LOWER, 50, 4);
+        assert_eq!(bench.state(), State::Master);
+        bench.input(input.clone());
+        bench.take();
+        bench.hear(LOWER, 50);
+        assert!(bench.router.leaving(), "{input:?}");
+        assert_eq!(bench.take(), []);
+        // Its next one can only mean that it took over again.
+        bench.wait(ms(10));
+        bench.hear(LOWER, 50);
+        bench.wait(LINGER);
+        assert!(!bench.router.holds_addresses(), "{input:?}");
+    }
+}
+
+#[test]
+fn after_its_skew_time_the_master_we_preempted_is_our_successor() {
+    let mut bench = Bench::backup(config());
+    bench.wait_hearing(LOWER, 50, 4);
+    assert_eq!(bench.state(), State::Master);
+    bench.input(Input::Shutdown);
+    bench.wait(SECOND * (256 - 50) / 256);
+    bench.hear(LOWER, 50);
+    assert_eq!(bench.state(), State::Init);
+    bench.wait(LINGER);
+    assert!(!bench.router.holds_addresses());
+}

@@ -119,6 +119,37 @@ fn a_master_tells_its_new_interval_at_once() {
     assert_eq!(bench.take_sent().len(), 10);
 }
 
+/// A backup that missed the first advert with the longer interval waits in the shorter one.
+#[test]
+fn a_longer_interval_is_told_at_the_pace_of_the_shorter_one_four_times() {
+    let mut bench = Bench::master(config());
+    bench.take();
+    change(&mut bench, |config| {
+        config.advert_interval = Centiseconds(500);
+    });
+    assert_eq!(bench.take_sent(), [100]);
+    bench.wait(SECOND * 3);
+    assert_eq!(bench.take_sent(), [100; 3]);
+    bench.wait(ms(4_999));
+    assert_eq!(bench.take_sent(), []);
+    bench.wait(ms(1));
+    assert_eq!(bench.take_sent(), [100]);
+}
+
+#[test]
+fn an_interval_that_grows_twice_is_told_at_the_first_pace() {
+    let mut bench = Bench::master(config());
+    bench.take();
+    for interval in [500, 1_000] {
+        change(&mut bench, |config| {
+            config.advert_interval = Centiseconds(interval);
+        });
+        assert_eq!(bench.take_sent(), [100]);
+    }
+    bench.wait(SECOND * 3);
+    assert_eq!(bench.take_sent(), [100; 3]);
+}
+
 #[test]
 fn a_listening_backup_waits_by_its_new_interval() {
     let mut bench = Bench::backup(config());

@@ -122,7 +122,9 @@ impl World<'_> {
         if !self.network_faults.is_empty() {
             return;
         }
-        let delays = 4 * self.scenario.network.delay_max + LINGER;
+        // One that gave way a moment ago may take over again from whom it gave way to, or a third
+        // one may: then one moment follows another.
+        let delays = 4 * self.scenario.network.delay_max + 2 * LINGER;
         let (lasted, bound) = if self.watch.calm {
             (self.time - since, delays)
         } else {
@@ -234,7 +236,11 @@ impl World<'_> {
         self.check_owner();
         self.check_client();
         self.check_flapping();
-        self.watch.calm = true;
+        // What a stall leads to is to come, if it lasts for longer than it takes to settle.
+        self.watch.calm = self
+            .hosts
+            .iter()
+            .all(|host| host.stalled_until <= self.time);
     }
 
     fn check_flapping(&mut self) {
