@@ -215,6 +215,7 @@ fn a_longer_interval_is_told_more_than_once() {
         &Scenario::new(188776, 116743, 466974)
             .host(HostSpec::new(Vrrpd, 238, 50).patient().drifting(111747))
             .host(HostSpec::new(Vrrpd, 197, 10).patient().drifting(-167285))
-            .at(51528545821, Plan(1, Interval(50))),
+            .at(51528545821, Plan(1, Interval(50)))
+            .at(60000000000, Crash(1, 5000000000)),
     );
 }

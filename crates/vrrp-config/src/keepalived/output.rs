@@ -44,6 +44,14 @@ pub(crate) struct Instance {
     pub(crate) notify: Option<Notify>,
 }
 
+impl Instance {
+    /// Its addresses are all of one family.
+    pub(crate) fn is_ipv6(&self) -> bool {
+        let first = self.addresses.first();
+        first.is_some_and(|address| address.contains(':'))
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct Notify {
     pub(crate) exec: Vec<String>,

@@ -87,11 +87,11 @@ fn the_shortest_lease_bears_a_lateness_of_nearly_three_quarters_of_a_second() {
 #[test]
 fn nothing_is_renewed_before_or_after_mastership() {
     let mut bench = Bench::backup(config());
-    bench.wait_hearing(crate::common::LOWER, 200, 60);
+    bench.wait_hearing(LOWER, 200, 60);
     assert_eq!(renewals(&bench.take()), 0);
 
     let mut bench = Bench::master(config());
-    bench.wait_hearing(crate::common::LOWER, 200, 60);
+    bench.wait_hearing(LOWER, 200, 60);
     let outputs = bench.take();
     assert_eq!(renewals(&outputs), 0);
     assert!(outputs.contains(&Output::ReleaseAddresses));

@@ -35,13 +35,44 @@ fn an_interface_that_cannot_be_is_listed() {
     assert_eq!(first(&text)["interface"], "fifteen-letters");
 }
 
+/// Found by the fuzzer.
+#[test]
+fn of_two_blocks_that_are_one_virtual_router_the_first_is_taken() {
+    let one = instance("");
+    let other = |from: &str, to: &str| {
+        instance("")
+            .replace("10.0.50.20", "10.0.50.21")
+            .replace(from, to)
+    };
+    let text = one.clone() + &other("VI_1", "VI_2");
+    assert_eq!(
+        value(&text)["instances"].as_sequence().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(first(&text)["name"], "VI_1");
+    let reason = "VI_1 has the same VRID of 51 on the same interface";
+    assert!(why(&text).iter().all(|why| why == reason));
+    assert!(!why(&text).is_empty());
+    for different in [
+        other("51", "52"),
+        other("eth0", "eth1"),
+        other("10.0.50.21", "fe80::1\n fd00::1"),
+        other(" interface eth0\n", ""),
+    ] {
+        let text = one.clone() + &different;
+        let instances = &value(&text)["instances"];
+        assert_eq!(instances.as_sequence().map(Vec::len), Some(2), "{text}");
+    }
+}
+
 #[test]
 fn names_become_ones_that_vrrpd_takes_and_stay_unique() {
     let text = [(21, "a b"), (22, "a/b"), (23, "é"), (24, "("), (25, "")]
         .map(|(last, name)| {
             let address = format!("10.0.50.{last}");
             let named = instance("").replace("VI_1", &format!("\"{name}\""));
-            named.replace("10.0.50.20", &address)
+            let own = named.replace("10.0.50.20", &address);
+            own.replace("router_id 51", &format!("router_id {last}"))
         })
         .concat();
     let value = value(&text);

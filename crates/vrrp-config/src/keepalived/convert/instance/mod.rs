@@ -27,6 +27,20 @@ pub(super) struct Context<'a> {
     pub(super) earlier: &'a [Instance],
 }
 
+impl Context<'_> {
+    /// The name of the earlier instance that is the same virtual router.
+    fn twin(&self, draft: &Draft<'_>, ipv6: bool, vrid: u8) -> Option<&str> {
+        let same = |earlier: &&Instance| {
+            earlier.vrid == vrid
+                && earlier.is_ipv6() == ipv6
+                && earlier.interface.is_some()
+                && earlier.interface == draft.interface
+        };
+        let twin = self.earlier.iter().find(same)?;
+        Some(&twin.name)
+    }
+}
+
 /// The instance, or `None` where vrrpd cannot run it.
 pub(super) fn convert(
     directive: &Directive,
@@ -53,6 +67,11 @@ pub(super) fn convert(
             return None;
         }
     };
+    if let Some(twin) = context.twin(&draft, ipv6, vrid) {
+        let why = format!("{twin} has the same VRID of {vrid} on the same interface");
+        ledger.note_all(directive, &why, Effect::Changed);
+        return None;
+    }
     // Keepalived speaks version 3 over IPv6 whatever it is told.
     let version = if ipv6 { 3 } else { draft.version };
     let wanted = directive.arg(1).unwrap_or_default();
