@@ -15,6 +15,9 @@ use crate::{Cause, Event, Instant, Output, State, skew_time};
 
 use super::VirtualRouter;
 
+/// The longest time from the first advert of a new master to the answer of the one before.
+const ROUND_TRIP: Duration = Duration::from_millis(20);
+
 /// A master that has sent priority 0 and still holds the addresses: what follows when a
 /// successor is heard, or when none is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,15 +103,16 @@ impl VirtualRouter {
         }
     }
 
-    /// Whether an advert of the master that we preempted was sent before it can have heard that
-    /// we leave: to say that it gives way, not that it takes over again, for which it waits its
-    /// Skew_Time.
+    /// Whether an advert of the master that we preempted a moment ago was sent before it can have
+    /// heard that we leave: to say that it gives way, not that it takes over again, for which it
+    /// waits its Skew_Time.
     pub(super) fn crossed_our_leave(&self, advert: &Advert<'_>) -> bool {
         let Some(end) = self.timers.get(Timer::Leave).filter(|_| self.is_leaving()) else {
             return false;
         };
         let skew = skew_time(self.config.version, advert.priority, self.own_interval());
-        advert.priority > 0 && self.now + self.leave_wait() < end + skew
+        let fresh = self.now.since(self.since) <= ROUND_TRIP.min(self.own_interval() / 4);
+        fresh && advert.priority > 0 && self.now + self.leave_wait() < end + skew
     }
 
     pub(super) fn finish_leave(&mut self, successor: Option<(IpAddr, &Advert<'_>)>) {

@@ -24,8 +24,7 @@ impl VirtualRouter {
     pub(super) fn on_advert_as_master(&mut self, source: IpAddr, advert: &Advert<'_>) {
         let first = self.predecessor.take_if(|before| *before == source);
         if self.leave.is_some() {
-            let fresh = self.now.since(self.since) <= self.own_interval();
-            if first.is_none() || !fresh || !self.crossed_our_leave(advert) {
+            if first.is_none() || !self.crossed_our_leave(advert) {
                 self.on_advert_while_leaving(source, advert);
             }
         } else if advert.priority == 0 {

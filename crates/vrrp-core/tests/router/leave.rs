@@ -249,13 +249,23 @@ fn in_a_group_no_planned_leave_costs_a_moment_without_a_holder() {
     }
 }
 
+/// A master that has just preempted LOWER.
+fn just_preempted() -> Bench {
+    let mut bench = Bench::backup(config());
+    bench.wait_hearing(LOWER, 50, 3);
+    bench.hear(LOWER, 50);
+    while bench.state() == State::Backup {
+        bench.wait(bench.until_deadline().expect("a timer"));
+    }
+    assert_eq!(bench.state(), State::Master);
+    bench
+}
+
 /// The loser's goodbye and our priority 0 pass each other on the way.
 #[test]
 fn the_goodbye_of_the_master_we_preempted_is_not_taken_for_a_successor() {
     for input in every_leave() {
-        let mut bench = Bench::backup(config());
-        bench.wait_hearing(LOWER, 50, 4);
-        assert_eq!(bench.state(), State::Master);
+        let mut bench = just_preempted();
         bench.input(input.clone());
         bench.take();
         bench.hear(LOWER, 50);
@@ -267,6 +277,15 @@ fn the_goodbye_of_the_master_we_preempted_is_not_taken_for_a_successor() {
         bench.wait(LINGER);
         assert!(!bench.router.holds_addresses(), "{input:?}");
     }
+}
+
+#[test]
+fn a_rival_that_answers_our_leave_later_than_a_round_trip_is_a_master() {
+    let mut bench = just_preempted();
+    bench.wait(ms(21));
+    bench.input(Input::Shutdown);
+    bench.hear(LOWER, 50);
+    assert_eq!(bench.state(), State::Init);
 }
 
 #[test]
