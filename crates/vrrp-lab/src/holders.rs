@@ -1,6 +1,7 @@
 //! Who holds an address, now and over time: every change on every host, as the kernel reports
 //! it, so that a second holder is seen however short it is.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -54,18 +55,17 @@ pub struct HolderLog {
 impl HolderLog {
     pub(crate) fn watch(&self, host: &Host, runtime: &runtime::Handle) -> Result<()> {
         let (log, name) = (self.clone(), host.name().to_owned());
+        let mut held_now = HashSet::new();
         watch_addresses(host.namespace(), runtime, move |event| {
-            let (address, held) = match event {
-                AddressEvent::Added(held) => (held.address, true),
-                AddressEvent::Removed(held) => (held.address, false),
-            };
-            let mut changes = log.lock();
             // A renewed lifetime is reported as an addition.
-            let known = changes
-                .iter()
-                .rev()
-                .find(|c| c.host == name && c.address == address);
-            if known.is_some_and(|change| change.held) != held {
+            let (address, held, is_new) = match event {
+                AddressEvent::Added(held) => (held.address, true, held_now.insert(held.address)),
+                AddressEvent::Removed(held) => {
+                    (held.address, false, held_now.remove(&held.address))
+                }
+            };
+            if is_new {
+                let mut changes = log.lock();
                 changes.push(HolderChange {
                     at: Instant::now(),
                     host: name.clone(),
@@ -78,6 +78,12 @@ impl HolderLog {
 
     fn lock(&self) -> MutexGuard<'_, Vec<HolderChange>> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every change so far, in their order.
+    #[must_use]
+    pub fn changes(&self) -> Vec<HolderChange> {
+        self.lock().clone()
     }
 
     /// Every change of `address`, in their order.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -86,8 +87,20 @@ impl Host {
     /// # Errors
     /// It is not installed or does not start.
     pub fn start_keepalived(&self, config: &str) -> Result<Keepalived> {
+        self.start_keepalived_at(PROGRAM, config)
+    }
+
+    /// Like [`Host::start_keepalived`], but runs the binary at `program`.
+    ///
+    /// # Errors
+    /// It is not there or does not start.
+    pub fn start_keepalived_at(
+        &self,
+        program: impl Into<PathBuf>,
+        config: &str,
+    ) -> Result<Keepalived> {
         self.write_file(CONFIG_FILE, config)?;
-        let command = Command::new(PROGRAM)
+        let command = Command::new(program)
             .args(["--dont-fork", "--log-console", "--log-detail", "--vrrp"])
             .args([
                 "--use-file",

@@ -96,7 +96,7 @@ impl LabBuilder {
             .context(|| "starting the lab's runtime".to_owned())?;
         let switch = Arc::new(Switch::new(runtime.handle())?);
         let pki = Arc::new(Pki::new()?);
-        let capture = Capture::start(&switch)?;
+        let capture = Capture::start(&switch, None)?;
         let holder_log = HolderLog::default();
         let make = |name: String, number: u8, interface: &str| {
             let plan = self.plan(name, number, interface);
@@ -209,6 +209,15 @@ impl Lab {
     #[must_use]
     pub const fn capture(&self) -> &Capture {
         &self.capture
+    }
+
+    /// A further capture, of what `host` sends and nobody else: what others send costs it
+    /// nothing.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn capture_of(&self, host: &Host) -> Result<Capture> {
+        Capture::start(&self.switch, Some(host.port()))
     }
 
     /// The record of who held which address, running since the lab was made.
@@ -353,7 +362,7 @@ impl Drop for Lab {
         for host in self.hosts.iter().chain([&self.client]) {
             host.close();
         }
-        self.capture.close();
+        self.capture.stop();
         self.switch.namespace.close();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_timeout(Duration::from_secs(1));

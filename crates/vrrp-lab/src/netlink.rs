@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, RawFd};
 
 use futures_util::TryStreamExt;
+use nix::sys::socket::{setsockopt, sockopt::RcvBufForce};
 use rtnetlink::packet_core::{NetlinkMessage, NetlinkPayload};
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
@@ -12,6 +13,7 @@ use rtnetlink::packet_route::link::{
     BridgePortState, BridgeStpState, InfoBridge, InfoBridgePort, InfoData, InfoPortData, InfoVeth,
     LinkAttribute, LinkFlags, LinkInfo, LinkMessage, State,
 };
+use rtnetlink::sys::AsyncSocket;
 use rtnetlink::{
     Handle, LinkBridge, LinkBridgePort, LinkMessageBuilder, LinkUnspec, LinkVeth, MulticastGroup,
 };
@@ -19,6 +21,9 @@ use tokio::runtime;
 
 use crate::error::{Context, LabError, Result};
 use crate::namespace::Namespace;
+
+/// Bytes of news of addresses that may wait to be read.
+const WATCH_BUFFER: usize = 8 << 20;
 
 /// A netlink socket in a namespace.
 #[derive(Clone, Debug)]
@@ -251,17 +256,22 @@ pub(crate) enum AddressEvent {
 pub(crate) fn watch_addresses(
     namespace: &Namespace,
     runtime: &runtime::Handle,
-    report: impl Fn(AddressEvent) + Send + 'static,
+    mut report: impl FnMut(AddressEvent) + Send + 'static,
 ) -> Result<()> {
     let name = namespace.name().to_owned();
     let spawner = runtime.clone();
     let mut messages = namespace
         .enter(move || {
             let _guard = spawner.enter();
-            let (connection, _, messages) = rtnetlink::new_multicast_connection(&[
+            let (mut connection, _, messages) = rtnetlink::new_multicast_connection(&[
                 MulticastGroup::Ipv4Ifaddr,
                 MulticastGroup::Ipv6Ifaddr,
             ])?;
+            // Hundreds of addresses may move at once, and no change may be missed.
+            let socket = connection.socket_mut().socket_mut();
+            if setsockopt(&socket.as_fd(), RcvBufForce, &WATCH_BUFFER).is_err() {
+                socket.set_rx_buf_sz(WATCH_BUFFER)?;
+            }
             spawner.spawn(connection);
             Ok::<_, io::Error>(messages)
         })?

@@ -111,13 +111,27 @@ fn vrrpd_config(host: &Host, priority: u8, setup: Setup) -> String {
     );
     if setup.checked {
         text += "    track:\n      - check: apiserver\n";
-        text += &format!(
-            "checks:\n  - name: apiserver\n    http:\n      url: https://127.0.0.1:6443/healthz\n      \
-             tls: {{ca: {CA_FILE}, server_name: kubernetes}}\n    interval: 1s\n    timeout: 1s\n    \
-             fall: 2\n    rise: 2\n"
-        );
+        text += &vrrpd_check();
     }
     text
+}
+
+/// The check called `apiserver` for vrrpd: HTTPS, each second.
+pub(crate) fn vrrpd_check() -> String {
+    format!(
+        "checks:\n  - name: apiserver\n    http:\n      url: https://127.0.0.1:6443/healthz\n      \
+         tls: {{ca: {CA_FILE}, server_name: kubernetes}}\n    interval: 1s\n    timeout: 1s\n    \
+         fall: 2\n    rise: 2\n"
+    )
+}
+
+/// The script called `apiserver` for Keepalived, with the same times.
+pub(crate) fn keepalived_check() -> String {
+    format!(
+        "vrrp_script apiserver {{\n    script \"/usr/bin/curl --silent --fail --max-time 1 \
+         --cacert {CA_FILE} --output /dev/null https://127.0.0.1:6443/healthz\"\n    \
+         interval 1\n    timeout 1\n    fall 2\n    rise 2\n}}"
+    )
 }
 
 fn keepalived_config(host: &Host, priority: u8, setup: Setup) -> String {
@@ -125,14 +139,9 @@ fn keepalived_config(host: &Host, priority: u8, setup: Setup) -> String {
     instance.advert_interval = setup.advert_interval;
     let mut script = String::new();
     if setup.checked {
-        // The usual script with the same times as above. Without a weight: a failure is a fault
-        // then, and the others take over at once, while a lower priority costs them another
-        // Master_Down_Interval.
-        script = format!(
-            "vrrp_script apiserver {{\n    script \"/usr/bin/curl --silent --fail --max-time 1 \
-             --cacert {CA_FILE} --output /dev/null https://127.0.0.1:6443/healthz\"\n    \
-             interval 1\n    timeout 1\n    fall 2\n    rise 2\n}}"
-        );
+        // The usual script. Without a weight: a failure is a fault then, and the others take over
+        // at once, while a lower priority costs them another Master_Down_Interval.
+        script = keepalived_check();
         "    track_script {\n        apiserver\n    }".clone_into(&mut instance.extra);
     }
     instance.config(host.interface(), &script)

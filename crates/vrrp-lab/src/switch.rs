@@ -46,8 +46,16 @@ impl Switch {
         })
     }
 
-    /// Lays a cable to a host; its interface is down at first. Returns the port's name.
+    /// Lays a cable to a host; its interface is down at first.
     pub(crate) fn connect(&self, port: &str, cable: &Cable<'_>) -> Result<()> {
+        self.connect_to(BRIDGE, port, cable)
+    }
+
+    /// Like [`Switch::connect`], but to another bridge, which is made if it is not there.
+    pub(crate) fn connect_to(&self, bridge: &str, port: &str, cable: &Cable<'_>) -> Result<()> {
+        if self.netlink.link(bridge).is_err() {
+            self.netlink.add_bridge(bridge)?;
+        }
         let fd = cable.namespace.netns_fd();
         self.netlink
             .add_veth(port, cable.interface, cable.mac, fd)?;
@@ -55,7 +63,7 @@ impl Switch {
         let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
         ports.insert(ifindex, cable.host.to_owned());
         drop(ports);
-        self.netlink.set_bridge(port, Some(BRIDGE))
+        self.netlink.set_bridge(port, Some(bridge))
     }
 
     /// The host whose cable is in the port with this index.

@@ -111,6 +111,60 @@ fn the_balance_bench_says_what_haproxy_adds_to_the_direct_way() {
     assert!(results[1]["request_99th_us"]["added"].is_number());
 }
 
+/// One run of a bench of many instances with both programs: what it gave for each.
+fn small_bench(name: &str, arguments: &[&str]) -> Vec<serde_json::Value> {
+    let usual = [
+        "bench",
+        name,
+        "--peer",
+        "keepalived",
+        "--runs",
+        "1",
+        "--json",
+    ];
+    let document = json(&[&usual[..], arguments].concat());
+    assert_eq!(document["bench"], name);
+    let results = document["results"].as_array().expect("results").clone();
+    let programs: Vec<_> = results
+        .iter()
+        .filter_map(|result| result["program"].as_str())
+        .collect();
+    assert_eq!(programs, ["vrrpd", "keepalived"]);
+    for result in &results {
+        assert_eq!(result["notes"], serde_json::json!([]), "{result}");
+    }
+    results
+}
+
+fn median(result: &serde_json::Value, key: &str) -> f64 {
+    let median = result[key]["median"].as_f64();
+    median.unwrap_or_else(|| panic!("{key} in {result}"))
+}
+
+#[test]
+fn the_cost_bench_tells_processor_time_and_memory_of_master_and_backup() {
+    let arguments = [
+        "--instances",
+        "2",
+        "--interval",
+        "100ms",
+        "--window",
+        "300ms",
+    ];
+    for result in small_bench("cost", &arguments) {
+        assert_eq!(result["instances"], "2");
+        assert_eq!(result["interval"], "100ms");
+        for key in ["master_cpu_percent", "backup_cpu_percent"] {
+            let percent = median(&result, key);
+            assert!(0.0 < percent && percent < 200.0, "{key}: {result}");
+        }
+        for key in ["master_pss_mib", "backup_pss_mib"] {
+            let mebibytes = median(&result, key);
+            assert!(0.5 < mebibytes && mebibytes < 500.0, "{key}: {result}");
+        }
+    }
+}
+
 #[test]
 fn a_bench_refuses_a_peer_that_does_something_else() {
     for (bench, peer) in [("balance", "keepalived"), ("failover", "haproxy")] {

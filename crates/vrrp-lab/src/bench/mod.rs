@@ -1,9 +1,16 @@
-//! `vrrp-lab bench`: how long clients go without service, vrrpd beside another program.
+//! `vrrp-lab bench`: how long clients go without service and what it costs, vrrpd beside another
+//! program.
 
 mod balance;
+mod cost;
+mod fleet;
+mod plan;
 mod repair;
+mod report;
 mod scenario;
+mod spread;
 mod summary;
+mod usage;
 
 use std::time::Duration;
 
@@ -11,6 +18,7 @@ use clap::{Args, ValueEnum};
 use vrrp_lab::{LabError, Result, tools};
 
 use crate::subject::Software;
+use plan::Plan;
 use scenario::{Measurement, Scenario};
 use summary::Summary;
 
@@ -20,6 +28,9 @@ const INTERVALS: [Duration; 3] = [
     Duration::from_millis(100),
     Duration::from_millis(10),
 ];
+
+/// How long each part of balance lasts unless said otherwise.
+const BALANCE_LASTS: Duration = Duration::from_secs(5);
 
 /// Command line of `vrrp-lab bench`.
 #[derive(Clone, Debug, Args)]
@@ -39,9 +50,15 @@ pub(crate) struct BenchOptions {
     /// Only this advert interval: 1s, 100ms, 10ms
     #[arg(long, value_parser = humantime::parse_duration)]
     interval: Option<Duration>,
-    /// How long each part of balance lasts
-    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
-    duration: Duration,
+    /// How long each part of balance lasts: 5s unless given
+    #[arg(long, value_parser = humantime::parse_duration)]
+    duration: Option<Duration>,
+    /// Only this many instances on each host, for cost
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    instances: Option<u16>,
+    /// How long cost looks on while nothing happens
+    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
+    window: Duration,
     /// One JSON document instead of a table
     #[arg(long)]
     json: bool,
@@ -75,6 +92,8 @@ enum Bench {
     Repair,
     /// Connections, bytes and requests through a load balancer, beside none
     Balance,
+    /// Processor time and memory of master and backup while nothing happens
+    Cost,
 }
 
 impl Bench {
@@ -91,7 +110,7 @@ impl Bench {
             Self::Return => &[Scenario::Return],
             Self::Health => &[Scenario::Health],
             Self::Repair => &[Scenario::Repair],
-            Self::Balance => &[],
+            Self::Balance | Self::Cost => &[],
         }
     }
 }
@@ -101,6 +120,15 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     if options.name == Bench::Balance {
         return balance(options);
     }
+    let software = software(options)?;
+    match options.name {
+        Bench::Cost => cost::run(&plan(options, software, fleet::PER_INTERFACE)?),
+        _ => scenarios(options, &software),
+    }
+}
+
+/// What is measured, in turn.
+fn software(options: &BenchOptions) -> Result<Vec<Software>> {
     let mut software = Vec::new();
     if !options.only_peer {
         tools::vrrpd()?;
@@ -114,12 +142,31 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
         Some(BenchPeer::Haproxy) => return Err(no_peer("haproxy keeps no address")),
         None => {}
     }
+    Ok(software)
+}
+
+fn plan(options: &BenchOptions, software: Vec<Software>, most: usize) -> Result<Plan> {
+    let only_instances = options.instances.map(usize::from);
+    if only_instances.is_some_and(|only| only > most) {
+        return Err(LabError::Other(format!(
+            "--instances: this bench has room for {most} on each host"
+        )));
+    }
+    Ok(Plan {
+        software,
+        runs: options.runs,
+        window: options.window,
+        only_instances,
+        only_interval: options.interval,
+        json: options.json,
+    })
+}
+
+fn scenarios(options: &BenchOptions, software: &[Software]) -> Result<()> {
     let only = options.interval.map(|interval| vec![interval]);
     let usual = match options.name {
         Bench::Health | Bench::Repair => &INTERVALS[..1],
-        Bench::Failover | Bench::Crash | Bench::Handover | Bench::Return | Bench::Balance => {
-            &INTERVALS
-        }
+        _ => &INTERVALS[..],
     };
     let intervals = only.unwrap_or_else(|| usual.to_vec());
     let mut summaries: Vec<Summary> = Vec::new();
@@ -161,7 +208,7 @@ fn balance(options: &BenchOptions) -> Result<()> {
         haproxy,
         options.only_peer,
         options.runs,
-        options.duration,
+        options.duration.unwrap_or(BALANCE_LASTS),
         options.json,
     )
 }

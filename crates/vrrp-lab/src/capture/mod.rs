@@ -15,7 +15,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{LinkAddr, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns};
+use nix::sys::socket::sockopt::{RcvBufForce, ReceiveTimestampns};
+use nix::sys::socket::{LinkAddr, MsgFlags, bind, recvmsg, setsockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
 pub use packet::{Announcement, AnnouncementKind, Frame, Packet, SeenAdvert};
@@ -46,10 +47,11 @@ struct Shared {
 }
 
 impl Capture {
-    pub(crate) fn start(switch: &Arc<Switch>) -> Result<Self> {
+    /// Starts a capture of every port, or only of the one called `port`.
+    pub(crate) fn start(switch: &Arc<Switch>, port: Option<String>) -> Result<Self> {
         let socket = switch
             .namespace
-            .enter(open_socket)?
+            .enter(move || open_socket(port.as_deref()))?
             .context(|| "opening a packet socket at the switch".to_owned())?;
         let shared = Arc::new(Shared {
             frames: Mutex::new(Vec::new()),
@@ -223,7 +225,8 @@ impl Capture {
         text
     }
 
-    pub(crate) fn close(&self) {
+    /// Ends the capture, so that it costs nobody anything any more; what it has seen stays.
+    pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::SeqCst);
         let thread = self
             .thread
@@ -238,7 +241,7 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        self.close();
+        self.stop();
     }
 }
 
@@ -283,7 +286,7 @@ impl Shared {
     }
 }
 
-fn open_socket() -> io::Result<Socket> {
+fn open_socket(port: Option<&str>) -> io::Result<Socket> {
     let every_protocol = i32::from((libc::ETH_P_ALL as u16).to_be());
     let socket = Socket::new(
         Domain::PACKET,
@@ -291,8 +294,17 @@ fn open_socket() -> io::Result<Socket> {
         Some(Protocol::from(every_protocol)),
     )?;
     socket.attach_filter(&filter::program())?;
-    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+    if setsockopt(&socket, RcvBufForce, &RECEIVE_BUFFER).is_err() {
+        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+    }
     socket.set_read_timeout(Some(STOP_WITHIN))?;
     setsockopt(&socket, ReceiveTimestampns, &true)?;
+    if let Some(port) = port {
+        let address = nix::ifaddrs::getifaddrs()?
+            .filter(|interface| interface.interface_name == port)
+            .find_map(|interface| interface.address?.as_link_addr().copied())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("no port {port}")))?;
+        bind(socket.as_raw_fd(), &address)?;
+    }
     Ok(socket)
 }

@@ -1,7 +1,7 @@
 //! What a captured frame says: an advert, an announcement, or something else.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use vrrp_wire::constants::IP_PROTOCOL;
 use vrrp_wire::frame::{self, IpFrame};
@@ -18,7 +18,7 @@ pub struct Frame {
     pub packet: Packet,
     pub(super) bytes: Vec<u8>,
     /// Since the epoch, for the file.
-    pub(super) wall: std::time::Duration,
+    pub(super) wall: Duration,
 }
 
 impl Frame {
@@ -26,6 +26,13 @@ impl Frame {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The kernel's stamp of its arrival, since the epoch: for the time between two frames, which
+    /// no delay of the lab's own threads makes longer or shorter.
+    #[must_use]
+    pub const fn stamp(&self) -> Duration {
+        self.wall
     }
 }
 
@@ -71,7 +78,7 @@ pub struct SeenAdvert {
     /// Priority; 0 for a master that leaves.
     pub priority: u8,
     /// The sender's advertisement interval.
-    pub interval: std::time::Duration,
+    pub interval: Duration,
     /// The virtual addresses.
     pub addresses: Vec<IpAddr>,
     /// Version 3 over IPv4: which of the two checksums it has.

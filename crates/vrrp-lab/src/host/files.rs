@@ -1,6 +1,6 @@
 //! A host's files, as the host sees them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use nix::mount::{MsFlags, mount};
@@ -46,6 +46,23 @@ impl Host {
             Ok(())
         })?
         .context(|| what)
+    }
+
+    /// Copies a program to a place of this host's own, and returns the path there: no page of the
+    /// copy is shared with the same program on another host, as none would be on another machine.
+    ///
+    /// # Errors
+    /// The copy cannot be made.
+    pub fn copy_program(&self, program: &Path) -> Result<PathBuf> {
+        let directory = Path::new("/run/vrrp-lab/copies");
+        let copy = directory.join(program.file_name().unwrap_or_default());
+        let (from, to) = (program.to_owned(), copy.clone());
+        self.enter(move || {
+            fs::create_dir_all(directory)?;
+            fs::copy(from, to).map(drop)
+        })?
+        .context(|| format!("copying {} to {}", program.display(), self.name()))?;
+        Ok(copy)
     }
 
     /// Gives a file or directory to `user`.

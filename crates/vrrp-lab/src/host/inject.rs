@@ -100,29 +100,40 @@ impl Host {
         let Some(first) = packets.first() else {
             return Ok(());
         };
-        let bytes: Option<Vec<Vec<u8>>> = packets.iter().map(IpPacket::bytes).collect();
-        let bytes = bytes.ok_or_else(|| {
-            LabError::Other("source and destination of a packet are of two families".to_owned())
-        })?;
+        let bytes = all_bytes(packets)?;
+        let (socket, destination) = self.open_raw(first.destination)?;
+        bytes
+            .iter()
+            .try_for_each(|bytes| socket.send_to(bytes, &destination.into()).map(drop))
+            .context(|| format!("sending to {destination} from {}", self.name()))
+    }
+
+    /// A raw socket on this host's interface, and where it sends to.
+    pub(super) fn open_raw(&self, to: IpAddr) -> Result<(Socket, SocketAddr)> {
         let interface = self.interface().to_owned();
         let index = self
             .links()?
             .iter()
             .find(|link| link.name == interface)
             .map_or(0, |l| l.ifindex);
-        let destination = match first.destination {
-            IpAddr::V4(_) => SocketAddr::new(first.destination, 0),
+        let destination = match to {
+            IpAddr::V4(_) => SocketAddr::new(to, 0),
             IpAddr::V6(address) => SocketAddrV6::new(address, 0, 0, index).into(),
         };
         // The socket is opened in the host; the sending itself would hold up the host's thread.
         let socket = self
             .enter(move || open(destination, &interface))?
             .context(|| format!("opening a raw socket on {}", self.name()))?;
-        bytes
-            .iter()
-            .try_for_each(|bytes| socket.send_to(bytes, &destination.into()).map(drop))
-            .context(|| format!("sending to {destination} from {}", self.name()))
+        Ok((socket, destination))
     }
+}
+
+/// Packets as bytes.
+pub(super) fn all_bytes(packets: &[IpPacket]) -> Result<Vec<Vec<u8>>> {
+    let bytes: Option<Vec<Vec<u8>>> = packets.iter().map(IpPacket::bytes).collect();
+    bytes.ok_or_else(|| {
+        LabError::Other("source and destination of a packet are of two families".to_owned())
+    })
 }
 
 fn open(destination: SocketAddr, interface: &str) -> io::Result<Socket> {

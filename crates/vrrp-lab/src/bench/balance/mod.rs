@@ -7,7 +7,6 @@ mod recovery;
 mod report;
 mod scene;
 mod servers;
-mod spread;
 
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use vrrp_lab::{Result, tools};
 use self::recovery::Recovery;
 use self::report::Report;
 use self::scene::{Between, Scene};
-use self::spread::Unit;
+use super::spread::Unit;
 
 /// How long nothing happens between two measurements.
 const REST: Duration = Duration::from_millis(500);

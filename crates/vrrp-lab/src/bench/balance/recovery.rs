@@ -14,7 +14,7 @@ use vrrp_lab::{Daemon, Host, Lab, LabError, Result, VIP};
 
 use super::scene;
 use super::servers::PORT;
-use super::spread::{Spread, Unit};
+use crate::bench::spread::{Spread, Unit};
 
 /// Of the backends' checks.
 const INTERVAL: Duration = Duration::from_millis(200);

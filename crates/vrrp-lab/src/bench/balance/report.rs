@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::scene::Between;
-use super::spread::{Spread, Unit, rounded};
 use super::{Metric, Sample};
+use crate::bench::spread::{Spread, Unit, rounded};
 use crate::table::millis;
 
 /// All samples of each row.

@@ -11,6 +11,10 @@ pub(super) enum Unit {
     Number,
     /// Microseconds.
     Microseconds,
+    /// Hundredths of one processor.
+    Percent,
+    /// 1,048,576 bytes each.
+    Mebibytes,
 }
 
 impl Unit {
@@ -19,6 +23,8 @@ impl Unit {
             Self::Count => format!("{value:.0}"),
             Self::Number => format!("{value:.3}"),
             Self::Microseconds => format!("{value:.1} µs"),
+            Self::Percent => format!("{value:.2} %"),
+            Self::Mebibytes => format!("{value:.2} MiB"),
         }
     }
 }

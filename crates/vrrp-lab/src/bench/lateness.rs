@@ -1,0 +1,105 @@
+//! How late adverts are, by the kernel's stamps of their arrival at the switch.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use vrrp_lab::{Capture, Packet};
+
+/// An advert: who said something, about which VRID, when since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    pub(super) host: String,
+    pub(super) vrid: u8,
+    pub(super) stamp: Duration,
+}
+
+/// Every advert that came between two stamps.
+pub(super) fn heard(capture: &Capture, from: Duration, to: Duration) -> Vec<Heard> {
+    capture.select(|frame| match &frame.packet {
+        Packet::Advert(advert) if (from..=to).contains(&frame.stamp()) => Some(Heard {
+            host: advert.host.clone(),
+            vrid: advert.vrid,
+            stamp: frame.stamp(),
+        }),
+        _ => None,
+    })
+}
+
+/// How much later than one interval after the one before adverts came.
+#[derive(Debug)]
+pub(super) struct Lateness {
+    sorted: Vec<Duration>,
+}
+
+impl Lateness {
+    /// Of `adverts` in their order, whoever sent them: a VRID that fell silent until somebody
+    /// else spoke for it was late too. Silence up to `end` counts.
+    pub(super) fn of(adverts: &[Heard], interval: Duration, end: Duration) -> Self {
+        let mut last: HashMap<u8, Duration> = HashMap::new();
+        let mut sorted = Vec::with_capacity(adverts.len());
+        for advert in adverts {
+            if let Some(before) = last.insert(advert.vrid, advert.stamp) {
+                let gap = advert.stamp.saturating_sub(before);
+                sorted.push(gap.saturating_sub(interval));
+            }
+        }
+        let silent = last.values().map(|last| end.saturating_sub(*last));
+        sorted.extend(
+            silent
+                .filter(|silent| *silent > interval)
+                .map(|silent| silent - interval),
+        );
+        sorted.sort_unstable();
+        Self { sorted }
+    }
+
+    /// `part` of all adverts were at most this late; in milliseconds.
+    pub(super) fn quantile(&self, part: f64) -> Option<f64> {
+        let place = (self.sorted.len() as f64 * part).ceil() as usize;
+        let late = self.sorted.get(place.saturating_sub(1))?;
+        Some(late.as_secs_f64() * 1e3)
+    }
+
+    /// In milliseconds.
+    pub(super) fn worst(&self) -> Option<f64> {
+        self.quantile(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64, vrid: u8) -> Heard {
+        Heard {
+            host: "cp1".to_owned(),
+            vrid,
+            stamp: Duration::from_millis(millis),
+        }
+    }
+
+    fn of(adverts: &[Heard], end: u64) -> Lateness {
+        Lateness::of(
+            adverts,
+            Duration::from_millis(10),
+            Duration::from_millis(end),
+        )
+    }
+
+    #[test]
+    fn each_vrid_is_late_by_itself() {
+        let lateness = of(&[at(0, 1), at(5, 2), at(10, 1), at(18, 2)], 20);
+        assert_eq!(lateness.quantile(0.5), Some(0.0));
+        assert_eq!(lateness.worst(), Some(3.0));
+    }
+
+    #[test]
+    fn silence_at_the_end_is_late() {
+        assert_eq!(of(&[at(0, 1), at(10, 1)], 50).worst(), Some(30.0));
+    }
+
+    #[test]
+    fn nothing_heard_has_no_lateness() {
+        assert_eq!(of(&[], 50).worst(), None);
+    }
+}

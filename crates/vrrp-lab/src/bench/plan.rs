@@ -1,0 +1,38 @@
+//! What the benches of many instances are asked to measure.
+
+use std::time::Duration;
+
+use crate::subject::Software;
+
+/// What to measure and how.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// In turn.
+    pub(super) software: Vec<Software>,
+    pub(super) runs: u32,
+    /// How long nothing happens while it is measured.
+    pub(super) window: Duration,
+    /// Only this many instances.
+    pub(super) only_instances: Option<usize>,
+    /// Only this interval.
+    pub(super) only_interval: Option<Duration>,
+    pub(super) json: bool,
+}
+
+impl Plan {
+    pub(super) fn instances(&self, usual: &[usize]) -> Vec<usize> {
+        self.only_instances
+            .map_or_else(|| usual.to_vec(), |only| vec![only])
+    }
+
+    /// Every interval that is measured.
+    pub(super) fn intervals(&self) -> Vec<Duration> {
+        self.only_interval
+            .map_or_else(|| super::INTERVALS.to_vec(), |only| vec![only])
+    }
+
+    /// The one interval of a bench that has one.
+    pub(super) fn interval(&self, usual: Duration) -> Duration {
+        self.only_interval.unwrap_or(usual)
+    }
+}
