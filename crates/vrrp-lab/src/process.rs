@@ -221,7 +221,8 @@ impl Process {
     }
 
     /// The error that says how it ended.
-    pub(crate) fn ended(&self) -> LabError {
+    #[must_use]
+    pub fn ended(&self) -> LabError {
         let status = self.shared.lock().status;
         LabError::Ended {
             process: self.shared.name.clone(),

@@ -16,22 +16,22 @@ const INSTANCES: [usize; 3] = [1, 100, 250];
 /// Keepalived announces its addresses a second time five seconds after a takeover.
 const SETTLES: Duration = Duration::from_secs(7);
 
-const MASTER_CPU: Metric = Metric {
+pub(super) const MASTER_CPU: Metric = Metric {
     key: "master_cpu_percent",
     name: "master, of a core",
     unit: Unit::Percent,
 };
-const BACKUP_CPU: Metric = Metric {
+pub(super) const BACKUP_CPU: Metric = Metric {
     key: "backup_cpu_percent",
     name: "backup, of a core",
     unit: Unit::Percent,
 };
-const MASTER_PSS: Metric = Metric {
+pub(super) const MASTER_PSS: Metric = Metric {
     key: "master_pss_mib",
     name: "master, PSS",
     unit: Unit::Mebibytes,
 };
-const BACKUP_PSS: Metric = Metric {
+pub(super) const BACKUP_PSS: Metric = Metric {
     key: "backup_pss_mib",
     name: "backup, PSS",
     unit: Unit::Mebibytes,

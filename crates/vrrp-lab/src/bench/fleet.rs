@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use vrrp_lab::{Host, Lab, Result, tools};
@@ -20,11 +21,13 @@ pub(super) struct Fleet {
     pub(super) software: Software,
     pub(super) instances: usize,
     pub(super) interval: Duration,
+    /// Whether the first host has priority 255, as the owner of the addresses.
+    pub(super) owner: bool,
     /// Whether the local API server is checked each second.
     pub(super) checked: bool,
     /// More lines: of the document for vrrpd, of `global_defs` for Keepalived.
     pub(super) globals: &'static str,
-    /// Where the instances are, [`PER_INTERFACE`] on each.
+    /// Where the instances are, as many on each: at most [`PER_INTERFACE`].
     pub(super) interfaces: Vec<String>,
 }
 
@@ -35,6 +38,7 @@ impl Fleet {
             software,
             instances,
             interval,
+            owner: false,
             checked: false,
             globals: "",
             interfaces: vec![vrrp_lab::INTERFACE.to_owned()],
@@ -43,10 +47,11 @@ impl Fleet {
 
     /// Interface, VRID and address of every instance.
     fn members(&self) -> impl Iterator<Item = (&str, u8, Ipv4Addr)> {
-        (0..self.instances).filter_map(|number| {
-            let segment = number / PER_INTERFACE;
+        let on_each = self.instances.div_ceil(self.interfaces.len().max(1)).max(1);
+        (0..self.instances).filter_map(move |number| {
+            let segment = number / on_each;
             let interface = self.interfaces.get(segment)?;
-            let vrid = u8::try_from(number % PER_INTERFACE + 1).ok()?;
+            let vrid = u8::try_from(number % on_each + 1).ok()?;
             let address = Ipv4Addr::new(10, 61, u8::try_from(segment).ok()?, vrid);
             Some((interface.as_str(), vrid, address))
         })
@@ -59,17 +64,25 @@ impl Fleet {
             .collect()
     }
 
+    /// Priority of the host at `place`.
+    pub(super) fn priority(&self, place: usize) -> u8 {
+        if self.owner && place == 0 {
+            return u8::MAX;
+        }
+        priority(place)
+    }
+
     /// Master_Down_Interval of the host at `place` (RFC 9568 §6.1).
     pub(super) fn master_down_interval(&self, place: usize) -> Duration {
-        let skew_time = self.interval * (256 - u32::from(priority(place))) / 256;
+        let skew_time = self.interval * (256 - u32::from(self.priority(place))) / 256;
         self.interval * 3 + skew_time
     }
 
     /// The config of the host at `place`: the first one's priority is the highest everywhere.
     fn config(&self, place: usize) -> String {
         match self.software {
-            Software::Vrrpd => self.vrrpd_config(priority(place)),
-            Software::Keepalived => self.keepalived_config(priority(place)),
+            Software::Vrrpd => self.vrrpd_config(self.priority(place)),
+            Software::Keepalived => self.keepalived_config(self.priority(place)),
         }
     }
 
@@ -120,22 +133,24 @@ impl Fleet {
         text
     }
 
-    /// Starts a copy of the program on the host at `place`, so that none of its pages is that of
-    /// the other host's.
+    /// Has a copy of the program and its config ready on the host at `place`, so that none of its
+    /// pages is that of the other host's.
+    pub(super) fn prepare(&self, host: &Host, place: usize) -> Result<Prepared> {
+        let program = match self.software {
+            Software::Vrrpd => tools::vrrpd()?,
+            Software::Keepalived => tools::on_path("keepalived")?,
+        };
+        Ok(Prepared {
+            software: self.software,
+            host: host.clone(),
+            program: host.copy_program(&program)?,
+            config: self.config(place),
+        })
+    }
+
+    /// Prepares and starts the program on the host at `place`.
     pub(super) fn start(&self, host: &Host, place: usize) -> Result<Running> {
-        let config = self.config(place);
-        match self.software {
-            Software::Vrrpd => {
-                let program = host.copy_program(&tools::vrrpd()?)?;
-                host.write_file(vrrp_lab::CONFIG_FILE, config)?;
-                host.vrrpd().program(program).start().map(Running::Vrrpd)
-            }
-            Software::Keepalived => {
-                let program = host.copy_program(&tools::on_path("keepalived")?)?;
-                host.start_keepalived_at(program, &config)
-                    .map(Running::Keepalived)
-            }
-        }
+        self.prepare(host, place)?.start()
     }
 
     /// How many of the virtual addresses `host` has.
@@ -162,6 +177,32 @@ impl Fleet {
     }
 }
 
+/// A program that is ready to start.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    software: Software,
+    host: Host,
+    program: PathBuf,
+    config: String,
+}
+
+impl Prepared {
+    /// Starts it.
+    pub(super) fn start(self) -> Result<Running> {
+        match self.software {
+            Software::Vrrpd => {
+                self.host.write_file(vrrp_lab::CONFIG_FILE, self.config)?;
+                let vrrpd = self.host.vrrpd().program(self.program);
+                vrrpd.start().map(Running::Vrrpd)
+            }
+            Software::Keepalived => self
+                .host
+                .start_keepalived_at(self.program, &self.config)
+                .map(Running::Keepalived),
+        }
+    }
+}
+
 /// Two hosts alone on their cable: no client that hears the adverts, no capture.
 pub(super) fn quiet_lab() -> Result<Lab> {
     let lab = Lab::new(2)?;
@@ -183,7 +224,7 @@ mod tests {
         assert_eq!(places.len(), 600);
         assert!(!places.contains(&("a", 0)));
         let on_last = places.iter().filter(|(on, _)| *on == "c").count();
-        assert_eq!(on_last, 100);
+        assert_eq!(on_last, 200);
     }
 
     #[test]

@@ -4,11 +4,14 @@
 mod balance;
 mod cost;
 mod fleet;
+mod moves;
 mod plan;
 mod repair;
 mod report;
+mod scale;
 mod scenario;
 mod spread;
+mod start;
 mod summary;
 mod usage;
 
@@ -53,10 +56,10 @@ pub(crate) struct BenchOptions {
     /// How long each part of balance lasts: 5s unless given
     #[arg(long, value_parser = humantime::parse_duration)]
     duration: Option<Duration>,
-    /// Only this many instances on each host, for cost
+    /// Only this many instances on each host, for cost, start and scale
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     instances: Option<u16>,
-    /// How long cost looks on while nothing happens
+    /// How long cost, start and scale look on while nothing happens
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration)]
     window: Duration,
     /// One JSON document instead of a table
@@ -94,6 +97,12 @@ enum Bench {
     Balance,
     /// Processor time and memory of master and backup while nothing happens
     Cost,
+    /// Two hosts are started at once, to all addresses on the right one; one program alone, to its
+    /// first advert
+    Start,
+    /// Thousands of instances on 16 interfaces: what they cost, and a host vanishes, to all
+    /// addresses on the other
+    Scale,
 }
 
 impl Bench {
@@ -110,7 +119,7 @@ impl Bench {
             Self::Return => &[Scenario::Return],
             Self::Health => &[Scenario::Health],
             Self::Repair => &[Scenario::Repair],
-            Self::Balance | Self::Cost => &[],
+            Self::Balance | Self::Cost | Self::Start | Self::Scale => &[],
         }
     }
 }
@@ -123,6 +132,8 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     let software = software(options)?;
     match options.name {
         Bench::Cost => cost::run(&plan(options, software, fleet::PER_INTERFACE)?),
+        Bench::Start => start::run(&plan(options, software, fleet::PER_INTERFACE)?),
+        Bench::Scale => scale::run(&plan(options, software, scale::MOST)?),
         _ => scenarios(options, &software),
     }
 }

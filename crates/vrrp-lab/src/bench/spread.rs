@@ -1,6 +1,10 @@
 //! Median, minimum and maximum of numbers with a unit.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+
+use crate::table::time;
 
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +15,8 @@ pub(super) enum Unit {
     Number,
     /// Microseconds.
     Microseconds,
+    /// Milliseconds.
+    Milliseconds,
     /// Hundredths of one processor.
     Percent,
     /// 1,048,576 bytes each.
@@ -23,6 +29,10 @@ impl Unit {
             Self::Count => format!("{value:.0}"),
             Self::Number => format!("{value:.3}"),
             Self::Microseconds => format!("{value:.1} µs"),
+            Self::Milliseconds => {
+                let sign = if value < 0.0 { "-" } else { "" };
+                format!("{sign}{}", time(Duration::from_secs_f64(value.abs() / 1e3)))
+            }
             Self::Percent => format!("{value:.2} %"),
             Self::Mebibytes => format!("{value:.2} MiB"),
         }

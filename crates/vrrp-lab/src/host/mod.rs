@@ -6,6 +6,7 @@ mod files;
 mod inject;
 mod network;
 mod processes;
+mod segments;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::AtomicBool;
