@@ -45,7 +45,7 @@ pub use command::{Command, User};
 pub use daemon::{CONFIG_FILE, CONTROL_SOCKET, Daemon, DaemonBuilder};
 pub use error::{LabError, Result};
 pub use holders::{HolderChange, HolderLog, Overlap};
-pub use host::{Host, IpPacket};
+pub use host::{Flood, Host, IpPacket};
 pub use http::Response;
 pub use keepalived::{Keepalived, KeepalivedInstance};
 pub use lab::{INTERFACE, Lab, LabBuilder, VIP, VIP_V6};

@@ -215,6 +215,78 @@ fn the_scale_bench_tells_of_instances_on_many_interfaces_that_another_host_takes
 }
 
 #[test]
+fn the_storm_bench_tells_what_a_flood_of_bogus_adverts_does() {
+    let arguments = ["bench", "storm", "--peer", "keepalived", "--runs", "1"];
+    let arguments = [
+        &arguments[..],
+        &["--instances", "2", "--interval", "1s", "--rate", "2000"],
+        &["--duration", "3s", "--json"],
+    ]
+    .concat();
+    let document = json(&arguments);
+    let results = document["results"].as_array().expect("results");
+    let programs: Vec<_> = results
+        .iter()
+        .filter_map(|result| result["program"].as_str())
+        .collect();
+    assert_eq!(programs, ["vrrpd", "keepalived"]);
+    for result in results {
+        let rate = median(result, "bogus_adverts_per_second");
+        assert!(10.0 < rate && rate < 2100.0, "{result}");
+        for key in ["master_cpu_percent", "backup_cpu_percent"] {
+            let percent = median(result, key);
+            assert!(0.0 < percent && percent < 200.0, "{key}: {result}");
+        }
+        assert!(median(result, "state_changes") >= 0.0, "{result}");
+    }
+    // Keepalived need not stand it.
+    let ours = &results[0];
+    assert_eq!(ours["notes"], serde_json::json!([]), "{ours}");
+    assert_eq!(median(ours, "state_changes"), 0.0, "{ours}");
+    assert!(median(ours, "master_adverts") >= 2.0, "{ours}");
+    let late = median(ours, "late_p999_ms");
+    assert!(late <= median(ours, "late_worst_ms"), "{ours}");
+}
+
+#[test]
+fn the_steady_bench_tells_of_each_program_in_real_time_and_not() {
+    let arguments = ["bench", "steady", "--peer", "keepalived", "--runs", "1"];
+    let arguments = [
+        &arguments[..],
+        &["--interval", "100ms", "--duration", "2s", "--json"],
+    ]
+    .concat();
+    let document = json(&arguments);
+    assert!(document["busy_cores"].as_u64() > Some(0), "{document}");
+    let results = document["results"].as_array().expect("results");
+    let scheduling: Vec<_> = results
+        .iter()
+        .filter_map(|result| result["scheduling"].as_str())
+        .collect();
+    assert_eq!(
+        scheduling,
+        [
+            "realtime: auto",
+            "realtime: off",
+            "vrrp_rt_priority 10",
+            "default"
+        ]
+    );
+    for result in results {
+        assert!(median(result, "state_changes") >= 0.0, "{result}");
+        assert!(median(result, "adverts") >= 2.0, "{result}");
+        let late = [
+            "late_p50_ms",
+            "late_p99_ms",
+            "late_p999_ms",
+            "late_worst_ms",
+        ]
+        .map(|key| median(result, key));
+        assert!(late.is_sorted() && late[0] >= 0.0, "{result}");
+    }
+}
+
+#[test]
 fn a_bench_refuses_a_peer_that_does_something_else() {
     for (bench, peer) in [("balance", "keepalived"), ("failover", "haproxy")] {
         let output = vrrp_lab(&["bench", bench, "--peer", peer, "--only-peer"])

@@ -46,7 +46,7 @@ impl Fleet {
     }
 
     /// Interface, VRID and address of every instance.
-    fn members(&self) -> impl Iterator<Item = (&str, u8, Ipv4Addr)> {
+    pub(super) fn members(&self) -> impl Iterator<Item = (&str, u8, Ipv4Addr)> {
         let on_each = self.instances.div_ceil(self.interfaces.len().max(1)).max(1);
         (0..self.instances).filter_map(move |number| {
             let segment = number / on_each;

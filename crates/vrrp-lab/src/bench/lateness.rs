@@ -1,7 +1,7 @@
 //! How late adverts are, by the kernel's stamps of their arrival at the switch.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vrrp_lab::{Capture, Packet};
 
@@ -11,6 +11,13 @@ pub(super) struct Heard {
     pub(super) host: String,
     pub(super) vrid: u8,
     pub(super) stamp: Duration,
+}
+
+/// Since the epoch, as the stamps of a capture are.
+pub(super) fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 /// Every advert that came between two stamps.

@@ -4,7 +4,10 @@
 mod balance;
 mod cost;
 mod fleet;
+mod hogs;
+mod lateness;
 mod moves;
+mod pair;
 mod plan;
 mod repair;
 mod report;
@@ -12,6 +15,8 @@ mod scale;
 mod scenario;
 mod spread;
 mod start;
+mod steady;
+mod storm;
 mod summary;
 mod usage;
 
@@ -53,10 +58,13 @@ pub(crate) struct BenchOptions {
     /// Only this advert interval: 1s, 100ms, 10ms
     #[arg(long, value_parser = humantime::parse_duration)]
     interval: Option<Duration>,
-    /// How long each part of balance lasts: 5s unless given
+    /// How long each part of balance lasts, 5s unless given; storm, 30s; steady, 10m
     #[arg(long, value_parser = humantime::parse_duration)]
     duration: Option<Duration>,
-    /// Only this many instances on each host, for cost, start and scale
+    /// Bogus adverts a second, for storm
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    rate: u32,
+    /// Only this many instances on each host, for cost, start, scale, storm and steady
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     instances: Option<u16>,
     /// How long cost, start and scale look on while nothing happens
@@ -103,6 +111,12 @@ enum Bench {
     /// Thousands of instances on 16 interfaces: what they cost, and a host vanishes, to all
     /// addresses on the other
     Scale,
+    /// A flood of bogus adverts on the segment: state changes, lateness of the master's adverts,
+    /// processor time
+    Storm,
+    /// Every core kept busy, all programs at once, in real time and not: state changes and
+    /// lateness of adverts
+    Steady,
 }
 
 impl Bench {
@@ -119,7 +133,9 @@ impl Bench {
             Self::Return => &[Scenario::Return],
             Self::Health => &[Scenario::Health],
             Self::Repair => &[Scenario::Repair],
-            Self::Balance | Self::Cost | Self::Start | Self::Scale => &[],
+            Self::Balance | Self::Cost | Self::Start | Self::Scale | Self::Storm | Self::Steady => {
+                &[]
+            }
         }
     }
 }
@@ -131,6 +147,8 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     }
     let software = software(options)?;
     match options.name {
+        Bench::Storm => storm::run(&plan(options, software, storm::MOST)?, options.rate),
+        Bench::Steady => steady::run(&plan(options, software, fleet::PER_INTERFACE)?),
         Bench::Cost => cost::run(&plan(options, software, fleet::PER_INTERFACE)?),
         Bench::Start => start::run(&plan(options, software, fleet::PER_INTERFACE)?),
         Bench::Scale => scale::run(&plan(options, software, scale::MOST)?),
@@ -167,6 +185,7 @@ fn plan(options: &BenchOptions, software: Vec<Software>, most: usize) -> Result<
         software,
         runs: options.runs,
         window: options.window,
+        duration: options.duration,
         only_instances,
         only_interval: options.interval,
         json: options.json,

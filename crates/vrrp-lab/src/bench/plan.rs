@@ -12,6 +12,8 @@ pub(super) struct Plan {
     pub(super) runs: u32,
     /// How long nothing happens while it is measured.
     pub(super) window: Duration,
+    /// How long something happens.
+    pub(super) duration: Option<Duration>,
     /// Only this many instances.
     pub(super) only_instances: Option<usize>,
     /// Only this interval.

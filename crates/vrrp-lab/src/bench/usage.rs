@@ -14,6 +14,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// Field of `/proc/PID/stat` after the name's parenthesis: ticks in user mode of processes that
 /// have ended and were waited for. In kernel mode is the next one.
 const CHILDREN_USER: usize = 13;
+/// Field of `/proc/PID/task/TID/stat` after the name's parenthesis: how it is scheduled.
+const POLICY: usize = 38;
 
 /// Processor time of a program from now on.
 #[derive(Debug)]
@@ -105,6 +107,23 @@ fn ended_children(pid: u32) -> Option<u64> {
     let user: u64 = fields.get(CHILDREN_USER)?.parse().ok()?;
     let system: u64 = fields.get(CHILDREN_USER + 1)?.parse().ok()?;
     Some(user + system)
+}
+
+/// Whether a thread of the program is scheduled in real time.
+pub(super) fn in_real_time(running: &Running) -> Result<bool> {
+    for pid in family(running.process().pid())? {
+        for task in tasks(pid) {
+            let text = fs::read_to_string(format!("/proc/{pid}/task/{task}/stat"));
+            let policy = text.ok().and_then(|text| {
+                let (_, fields) = text.rsplit_once(')')?;
+                fields.split_ascii_whitespace().nth(POLICY)?.parse().ok()
+            });
+            if let Some(libc::SCHED_FIFO | libc::SCHED_RR) = policy {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// A process and all its descendants.

@@ -3,6 +3,7 @@
 
 mod faults;
 mod files;
+mod flood;
 mod inject;
 mod network;
 mod processes;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use tokio::runtime;
 
+pub use flood::Flood;
 pub use inject::IpPacket;
 
 use crate::error::Result;
