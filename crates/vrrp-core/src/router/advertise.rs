@@ -82,7 +82,7 @@ impl VirtualRouter {
         let former = self
             .former_pace
             .map_or(former, |(before, _)| before.min(former));
-        self.former_pace = (former < self.own_interval()).then_some((former, ADVERTS_OF_CHANGE));
+        self.former_pace = Some((former, ADVERTS_OF_CHANGE));
         self.send_advert(None);
         self.restart_advert_timer();
     }

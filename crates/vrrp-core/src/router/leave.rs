@@ -112,7 +112,7 @@ impl VirtualRouter {
         };
         let skew = skew_time(self.config.version, advert.priority, self.own_interval());
         let fresh = self.now.since(self.since) <= ROUND_TRIP.min(self.own_interval() / 4);
-        fresh && advert.priority > 0 && self.now + self.leave_wait() < end + skew
+        fresh && self.now + self.leave_wait() < end + skew
     }
 
     pub(super) fn finish_leave(&mut self, successor: Option<(IpAddr, &Advert<'_>)>) {

@@ -33,10 +33,8 @@ impl VirtualRouter {
         let from = self.state;
         self.timers.cancel_all();
         self.leave = None;
-        self.predecessor = (to == State::Master && !self.master_left)
-            .then(|| self.master.as_ref().map(|master| master.address))
-            .flatten();
-        self.master = None;
+        let before = self.master.take().filter(|_| !self.master_left);
+        self.predecessor = before.map(|master| master.address);
         self.master_left = false;
         self.learned_interval = None;
         self.inferior_since = None;

@@ -2,11 +2,11 @@
 
 use core::time::Duration;
 
-use vrrp_core::{Cause, Event, FaultReason, GroupOrder, Input, Output, State};
+use vrrp_core::{Cause, Event, FaultReason, GroupOrder, Input, Output, State, Verdict};
 use vrrp_wire::Centiseconds;
 
 use crate::common::{
-    Bench, GREATER, LINGER, LOWER, Lan, MASTER_DOWN, SECOND, config, ms, sent, with,
+    Bench, GREATER, Heard, LINGER, LOWER, Lan, MASTER_DOWN, SECOND, config, ms, sent, with,
 };
 
 /// One interval and a quarter of it.
@@ -249,23 +249,32 @@ fn in_a_group_no_planned_leave_costs_a_moment_without_a_holder() {
     }
 }
 
-/// A master that has just preempted LOWER.
-fn just_preempted() -> Bench {
-    let mut bench = Bench::backup(config());
-    bench.wait_hearing(LOWER, 50, 3);
-    bench.hear(LOWER, 50);
+/// A master of `own` priority that has just preempted LOWER, of `other` priority.
+fn just_preempted(own: u8, other: u8, interval: u16) -> Bench {
+    let mut bench = Bench::backup(with(|config| {
+        config.priority = own;
+        config.advert_interval = Centiseconds(interval);
+    }));
     while bench.state() == State::Backup {
-        bench.wait(bench.until_deadline().expect("a timer"));
+        hear_at(&mut bench, other, interval);
+        let next = Centiseconds(interval).duration();
+        bench.wait(bench.until_deadline().map_or(next, |wait| wait.min(next)));
     }
     assert_eq!(bench.state(), State::Master);
     bench
+}
+
+fn hear_at(bench: &mut Bench, priority: u8, interval: u16) {
+    let mut advert = Heard::priority(priority);
+    advert.interval = interval;
+    assert_eq!(bench.hear_advert(LOWER, &advert), Verdict::Accepted);
 }
 
 /// The loser's goodbye and our priority 0 pass each other on the way.
 #[test]
 fn the_goodbye_of_the_master_we_preempted_is_not_taken_for_a_successor() {
     for input in every_leave() {
-        let mut bench = just_preempted();
+        let mut bench = just_preempted(100, 50, 100);
         bench.input(input.clone());
         bench.take();
         bench.hear(LOWER, 50);
@@ -280,9 +289,47 @@ fn the_goodbye_of_the_master_we_preempted_is_not_taken_for_a_successor() {
 }
 
 #[test]
-fn a_rival_that_answers_our_leave_later_than_a_round_trip_is_a_master() {
-    let mut bench = just_preempted();
-    bench.wait(ms(21));
+fn a_goodbye_comes_within_a_round_trip_of_the_takeover() {
+    let nanosecond = Duration::from_nanos(1);
+    for (interval, round_trip) in [(100, ms(20)), (2, ms(5))] {
+        for late in [false, true] {
+            let mut bench = just_preempted(100, 50, interval);
+            bench.input(Input::Shutdown);
+            bench.stall(round_trip);
+            if late {
+                bench.stall(nanosecond);
+            }
+            hear_at(&mut bench, 50, interval);
+            let state = if late { State::Init } else { State::Master };
+            assert_eq!(bench.state(), state, "{interval}");
+        }
+    }
+}
+
+#[test]
+fn a_goodbye_comes_before_the_skew_time_of_who_sends_it() {
+    // Priority 253: three 256ths of a second.
+    let skew = SECOND * 3 / 256;
+    for (wait, state) in [
+        (skew - Duration::from_nanos(1), State::Master),
+        (skew, State::Init),
+    ] {
+        let mut bench = just_preempted(254, 253, 100);
+        bench.input(Input::Shutdown);
+        bench.wait(wait);
+        hear_at(&mut bench, 253, 100);
+        assert_eq!(bench.state(), state);
+    }
+}
+
+#[test]
+fn a_master_that_had_left_says_no_goodbye() {
+    let mut bench = Bench::backup(config());
+    bench.hear(LOWER, 50);
+    bench.hear(LOWER, 0);
+    while bench.state() == State::Backup {
+        bench.wait(bench.until_deadline().expect("a timer"));
+    }
     bench.input(Input::Shutdown);
     bench.hear(LOWER, 50);
     assert_eq!(bench.state(), State::Init);
