@@ -18,7 +18,7 @@ use tracing_subscriber::{Layer, fmt};
 use vrrp_config::{LogFormat, LogLevel};
 
 /// Messages waiting for a slow reader before further ones are left out.
-const BACKLOG: usize = 8 * 1024;
+const BACKLOG: usize = 2 * 1024;
 
 /// Keeps the logging thread alive; dropping it writes what is still waiting.
 #[derive(Debug)]
