@@ -5,16 +5,16 @@ use std::time::Duration;
 use serde_json::json;
 use vrrp_lab::{ApiServer, Result};
 
-use super::fleet::{Fleet, quiet_lab};
+use super::fleet::{Fleet, SETTLES, quiet_lab};
+use super::moves::{Others, wait_on};
 use super::plan::Plan;
 use super::report::{Metric, Report, Sample};
 use super::spread::Unit;
 use super::usage::{Meter, memory};
+use crate::subject::Running;
 use crate::table::millis;
 
 const INSTANCES: [usize; 3] = [1, 100, 250];
-/// Keepalived announces its addresses a second time five seconds after a takeover.
-const SETTLES: Duration = Duration::from_secs(7);
 
 pub(super) const MASTER_CPU: Metric = Metric {
     key: "master_cpu_percent",
@@ -44,26 +44,18 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
         &[&MASTER_CPU, &BACKUP_CPU, &MASTER_PSS, &BACKUP_PSS],
     );
     for (count, interval, checked) in cases(plan) {
-        let rows: Vec<(usize, Fleet)> = plan
-            .software
-            .iter()
-            .map(|&software| {
-                let mut fleet = Fleet::new(software, count, interval);
-                fleet.checked = checked;
-                let row = report.row(vec![
-                    ("instances", count.to_string()),
-                    ("interval", humantime::format_duration(interval).to_string()),
-                    ("check", if checked { "https" } else { "none" }.to_owned()),
-                    ("program", software.name().to_owned()),
-                ]);
-                (row, fleet)
-            })
-            .collect();
-        for _ in 0..plan.runs {
-            for (row, fleet) in &rows {
-                report.add(*row, sample(fleet, plan.window))?;
-            }
-        }
+        let labels = [
+            ("instances", count.to_string()),
+            ("interval", humantime::format_duration(interval).to_string()),
+            ("check", if checked { "https" } else { "none" }.to_owned()),
+        ];
+        let fleet = |software| Fleet {
+            checked,
+            ..Fleet::new(software, count, interval)
+        };
+        plan.measure(&mut report, &labels, fleet, |fleet| {
+            sample(fleet, plan.window)
+        })?;
     }
     report.print(
         plan.json,
@@ -87,7 +79,7 @@ fn cases(plan: &Plan) -> Vec<(usize, Duration, bool)> {
 }
 
 fn sample(fleet: &Fleet, window: Duration) -> Result<Sample> {
-    let lab = quiet_lab()?;
+    let lab = quiet_lab(2)?;
     let [first, second] = [lab.host("cp1")?, lab.host("cp2")?];
     let _servers = if fleet.checked {
         vec![ApiServer::start(first)?, ApiServer::start(second)?]
@@ -95,21 +87,32 @@ fn sample(fleet: &Fleet, window: Duration) -> Result<Sample> {
         Vec::new()
     };
     let master = fleet.start(first, 0)?;
-    fleet.wait_held(&lab, first)?;
+    wait_on(&lab, fleet, first, Others::HaveNone, &master)?;
     let backup = fleet.start(second, 1)?;
+    let mut sample = Sample::default();
+    let settles = SETTLES.min(window);
+    look_on(&mut sample, fleet, [&master, &backup], settles, window)?;
+    fleet.note_misplaced(&mut sample, [first, second], "at the end")?;
+    Ok(sample)
+}
+
+/// What master and backup cost in `window`, after they had `settles` of time for what the backup's
+/// start brings with it.
+pub(super) fn look_on(
+    sample: &mut Sample,
+    fleet: &Fleet,
+    [master, backup]: [&Running; 2],
+    settles: Duration,
+    window: Duration,
+) -> Result<()> {
     // A backup that hears nothing shows it by then.
     let shows = fleet.master_down_interval(1);
-    std::thread::sleep(SETTLES.min(window).max(shows));
-    let meters = [Meter::start(&master)?, Meter::start(&backup)?];
+    std::thread::sleep(settles.max(shows));
+    let meters = [Meter::start(master)?, Meter::start(backup)?];
     std::thread::sleep(window);
-    let mut sample = Sample::default();
     sample.set(&MASTER_CPU, meters[0].percent()?);
     sample.set(&BACKUP_CPU, meters[1].percent()?);
-    sample.set(&MASTER_PSS, memory(&master)?);
-    sample.set(&BACKUP_PSS, memory(&backup)?);
-    let held = [fleet.held(first)?, fleet.held(second)?];
-    if held != [fleet.instances, 0] {
-        sample.note(format!("addresses at the end: {held:?}"));
-    }
-    Ok(sample)
+    sample.set(&MASTER_PSS, memory(master)?);
+    sample.set(&BACKUP_PSS, memory(backup)?);
+    Ok(())
 }

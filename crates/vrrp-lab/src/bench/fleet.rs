@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use vrrp_lab::{Host, Lab, Result, tools};
 
+use super::report::Sample;
 use crate::subject::{Running, Software, keepalived_check, priority, vrrpd_check};
 
 /// Instances on one interface: each needs a VRID of its own, of which there are 255.
 pub(super) const PER_INTERFACE: usize = 250;
 /// How long a program may take until it holds all its addresses.
 pub(super) const SETTLES_WITHIN: Duration = Duration::from_secs(60);
+/// Keepalived announces its addresses a second time five seconds after a takeover.
+pub(super) const SETTLES: Duration = Duration::from_secs(7);
 
 /// What each of two hosts is to run.
 #[derive(Clone, Debug)]
@@ -163,17 +166,18 @@ impl Fleet {
             .count())
     }
 
-    /// Waits until `host` has all virtual addresses.
-    pub(super) fn wait_held(&self, lab: &Lab, host: &Host) -> Result<()> {
-        let what = format!(
-            "{} of {} holds {} addresses",
-            self.software.name(),
-            host.name(),
-            self.instances
-        );
-        lab.wait_until(&what, SETTLES_WITHIN, || {
-            self.held(host).is_ok_and(|held| held == self.instances)
-        })
+    /// Notes how many addresses each host has, unless the first has all and the second none.
+    pub(super) fn note_misplaced(
+        &self,
+        sample: &mut Sample,
+        [first, second]: [&Host; 2],
+        when: &str,
+    ) -> Result<()> {
+        let held = [self.held(first)?, self.held(second)?];
+        if held != [self.instances, 0] {
+            sample.note(format!("addresses {when}: {held:?}"));
+        }
+        Ok(())
     }
 }
 
@@ -203,11 +207,17 @@ impl Prepared {
     }
 }
 
-/// Two hosts alone on their cable: no client that hears the adverts, no capture.
-pub(super) fn quiet_lab() -> Result<Lab> {
-    let lab = Lab::new(2)?;
-    lab.capture().stop();
+/// Hosts on a switch without a client that hears the adverts.
+pub(super) fn lab_without_client(hosts: usize) -> Result<Lab> {
+    let lab = Lab::new(hosts)?;
     lab.client().cut()?;
+    Ok(lab)
+}
+
+/// As [`lab_without_client`], and no capture either.
+pub(super) fn quiet_lab(hosts: usize) -> Result<Lab> {
+    let lab = lab_without_client(hosts)?;
+    lab.capture().stop();
     Ok(lab)
 }
 

@@ -5,10 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vrrp_lab::{Capture, Packet};
 
-/// An advert: who said something, about which VRID, when since the epoch.
+/// An advert: about which VRID, when since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Heard {
-    pub(super) host: String,
     pub(super) vrid: u8,
     pub(super) stamp: Duration,
 }
@@ -24,7 +23,6 @@ pub(super) fn now() -> Duration {
 pub(super) fn heard(capture: &Capture, from: Duration, to: Duration) -> Vec<Heard> {
     capture.select(|frame| match &frame.packet {
         Packet::Advert(advert) if (from..=to).contains(&frame.stamp()) => Some(Heard {
-            host: advert.host.clone(),
             vrid: advert.vrid,
             stamp: frame.stamp(),
         }),
@@ -79,7 +77,6 @@ mod tests {
 
     fn at(millis: u64, vrid: u8) -> Heard {
         Heard {
-            host: "cp1".to_owned(),
             vrid,
             stamp: Duration::from_millis(millis),
         }

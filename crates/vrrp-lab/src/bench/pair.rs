@@ -6,8 +6,19 @@ use std::time::Duration;
 use vrrp_lab::{Lab, LabError, Result};
 
 use super::fleet::Fleet;
+use super::moves::{Others, wait_on};
+use super::report::{Metric, Sample};
+use super::spread::Unit;
 use crate::subject::{Running, Software};
 
+pub(super) const CHANGES: Metric = Metric {
+    key: "state_changes",
+    name: "state changes",
+    unit: Unit::Count,
+};
+
+/// What a program still has to say when it is over.
+pub(super) const TELLS: Duration = Duration::from_millis(500);
 /// How long the backup may take until it listens.
 const LISTENS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -23,7 +34,7 @@ impl Pair {
     pub(super) fn start(fleet: &Fleet, lab: &Lab) -> Result<Self> {
         let [first, second] = [lab.host("cp1")?, lab.host("cp2")?];
         let master = fleet.start(first, 0)?;
-        fleet.wait_held(lab, first)?;
+        wait_on(lab, fleet, first, Others::HaveNone, &master)?;
         let backup = fleet.start(second, 1)?;
         // From init to backup, every instance.
         let what = format!("{} of {} listens", fleet.software.name(), second.name());
@@ -31,6 +42,14 @@ impl Pair {
             transitions(&backup).is_ok_and(|count| count >= fleet.instances as u64)
         })?;
         Ok(Self { master, backup })
+    }
+
+    /// Tells how many state changes there were since there had been `before`.
+    pub(super) fn tell_changes(&self, sample: &mut Sample, fleet: &Fleet, lab: &Lab, before: u64) {
+        match self.changes(fleet, lab) {
+            Ok(after) => sample.set(&CHANGES, after.saturating_sub(before) as f64),
+            Err(error) => sample.note(format!("state changes unknown: {error}")),
+        }
     }
 
     /// State changes of all instances of both so far. Keepalived's log may be longer than what is
@@ -46,13 +65,6 @@ impl Pair {
             .filter(|change| addresses.contains(&change.address));
         Ok(own.count() as u64)
     }
-}
-
-/// Two or more hosts on a switch without a client that hears the adverts.
-pub(super) fn lab_without_client(hosts: usize) -> Result<Lab> {
-    let lab = Lab::new(hosts)?;
-    lab.client().cut()?;
-    Ok(lab)
 }
 
 /// State changes that the program tells of.

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use vrrp_lab::Result;
+
+use super::fleet::Fleet;
+use super::report::{Label, Report, Sample};
 use crate::subject::Software;
 
 /// What to measure and how.
@@ -36,5 +40,28 @@ impl Plan {
     /// The one interval of a bench that has one.
     pub(super) fn interval(&self, usual: Duration) -> Duration {
         self.only_interval.unwrap_or(usual)
+    }
+
+    /// Adds a row with these labels for each program, and fills them in turn, so that whatever
+    /// else happens on the machine hits all alike.
+    pub(super) fn measure(
+        &self,
+        report: &mut Report,
+        labels: &[Label],
+        fleet: impl Fn(Software) -> Fleet,
+        sample: impl Fn(&Fleet) -> Result<Sample>,
+    ) -> Result<()> {
+        let mut rows = Vec::new();
+        for &software in &self.software {
+            let program = ("program", software.name().to_owned());
+            let row = report.row(labels.iter().cloned().chain([program]).collect());
+            rows.push((row, fleet(software)));
+        }
+        for _ in 0..self.runs {
+            for (row, fleet) in &rows {
+                report.add(*row, sample(fleet))?;
+            }
+        }
+        Ok(())
     }
 }

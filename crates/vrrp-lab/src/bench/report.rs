@@ -5,6 +5,9 @@ use vrrp_lab::{LabError, Result};
 
 use super::spread::{Spread, Unit, rounded};
 
+/// What tells a row from others: a key, and its value for people.
+pub(super) type Label = (&'static str, String);
+
 /// A number that is measured.
 #[derive(Debug)]
 pub(super) struct Metric {
@@ -36,7 +39,7 @@ impl Sample {
 /// All runs of one thing.
 #[derive(Debug)]
 pub(super) struct Row {
-    labels: Vec<(&'static str, String)>,
+    labels: Vec<Label>,
     samples: Vec<Sample>,
 }
 
@@ -58,7 +61,7 @@ impl Report {
     }
 
     /// Adds a row and returns its place. Every row has the same labels.
-    pub(super) fn row(&mut self, labels: Vec<(&'static str, String)>) -> usize {
+    pub(super) fn row(&mut self, labels: Vec<Label>) -> usize {
         self.rows.push(Row {
             labels,
             samples: Vec::new(),

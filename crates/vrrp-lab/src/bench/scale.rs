@@ -6,13 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 use vrrp_lab::Result;
 
-use super::cost::{BACKUP_CPU, BACKUP_PSS, MASTER_CPU, MASTER_PSS};
+use super::cost::{BACKUP_CPU, BACKUP_PSS, MASTER_CPU, MASTER_PSS, look_on};
 use super::fleet::{Fleet, PER_INTERFACE, quiet_lab};
 use super::moves::{Others, wait_on};
 use super::plan::Plan;
 use super::report::{Metric, Report, Sample};
 use super::spread::Unit;
-use super::usage::{Meter, memory};
 use crate::table::millis;
 
 const INTERFACES: u8 = 16;
@@ -48,24 +47,15 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
     let interval = plan.interval(super::INTERVALS[0]);
     for count in plan.instances(&[MOST]) {
         let interfaces = u8::try_from(count).unwrap_or(INTERFACES).min(INTERFACES);
-        let rows: Vec<(usize, Fleet)> = plan
-            .software
-            .iter()
-            .map(|&software| {
-                let row = report.row(vec![
-                    ("instances", count.to_string()),
-                    ("interfaces", interfaces.to_string()),
-                    ("interval", humantime::format_duration(interval).to_string()),
-                    ("program", software.name().to_owned()),
-                ]);
-                (row, Fleet::new(software, count, interval))
-            })
-            .collect();
-        for _ in 0..plan.runs {
-            for (row, fleet) in &rows {
-                report.add(*row, sample(fleet.clone(), interfaces, plan.window))?;
-            }
-        }
+        let labels = [
+            ("instances", count.to_string()),
+            ("interfaces", interfaces.to_string()),
+            ("interval", humantime::format_duration(interval).to_string()),
+        ];
+        let fleet = |software| Fleet::new(software, count, interval);
+        plan.measure(&mut report, &labels, fleet, |fleet| {
+            sample(fleet.clone(), interfaces, plan.window)
+        })?;
     }
     report.print(
         plan.json,
@@ -75,27 +65,18 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
 }
 
 fn sample(mut fleet: Fleet, interfaces: u8, window: Duration) -> Result<Sample> {
-    let lab = quiet_lab()?;
+    let lab = quiet_lab(2)?;
     let [first, second] = [lab.host("cp1")?, lab.host("cp2")?];
     fleet.interfaces = first.add_segments(interfaces)?;
     second.add_segments(interfaces)?;
     let master = fleet.start(first, 0)?;
     wait_on(&lab, &fleet, first, Others::HaveNone, &master)?;
     let backup = fleet.start(second, 1)?;
-    // A backup that hears nothing shows it by then.
-    let shows = fleet.master_down_interval(1);
-    std::thread::sleep(SETTLES.min(window).max(shows));
-    let meters = [Meter::start(&master)?, Meter::start(&backup)?];
-    std::thread::sleep(window);
     let mut sample = Sample::default();
-    sample.set(&MASTER_CPU, meters[0].percent()?);
-    sample.set(&BACKUP_CPU, meters[1].percent()?);
-    sample.set(&MASTER_PSS, memory(&master)?);
-    sample.set(&BACKUP_PSS, memory(&backup)?);
-    let held = [fleet.held(first)?, fleet.held(second)?];
-    if held != [fleet.instances, 0] {
-        sample.note(format!("addresses before the host vanishes: {held:?}"));
-    }
+    let settles = SETTLES.min(window);
+    look_on(&mut sample, &fleet, [&master, &backup], settles, window)?;
+    let when = "before the host vanishes";
+    fleet.note_misplaced(&mut sample, [first, second], when)?;
     let gone = first.cut_segments(interfaces)?;
     master.process().kill();
     let taken = wait_on(&lab, &fleet, second, Others::MayHave, &backup)?;

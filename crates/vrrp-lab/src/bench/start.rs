@@ -1,16 +1,18 @@
 //! Two hosts are started at once: how soon every address is on the right one, and how soon a
 //! program says its first word.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use vrrp_lab::{Packet, Result};
 
 use super::fleet::{Fleet, SETTLES_WITHIN, quiet_lab};
+use super::lateness::now;
 use super::moves::{Others, double, wait_on};
 use super::plan::Plan;
 use super::report::{Metric, Report, Sample};
 use super::spread::Unit;
+use crate::subject::Software;
 use crate::table::millis;
 
 const INSTANCES: [usize; 1] = [250];
@@ -48,31 +50,22 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
         &[&HELD, &BEYOND, &DOUBLE_BEFORE, &DOUBLE_AFTER, &FIRST_ADVERT],
     );
     for (count, interval, owner) in cases(plan) {
-        let rows: Vec<(usize, Fleet)> = plan
-            .software
-            .iter()
-            .map(|&software| {
-                let mut fleet = Fleet::new(software, count, interval);
-                fleet.owner = owner;
-                let row = report.row(vec![
-                    ("instances", count.to_string()),
-                    ("interval", humantime::format_duration(interval).to_string()),
-                    ("priority", fleet.priority(0).to_string()),
-                    ("program", software.name().to_owned()),
-                ]);
-                (row, fleet)
-            })
-            .collect();
-        for _ in 0..plan.runs {
-            for (row, fleet) in &rows {
-                let sample = if owner {
-                    first_word(fleet)
-                } else {
-                    both_hosts(fleet, plan.window)
-                };
-                report.add(*row, sample)?;
+        let fleet = |software| Fleet {
+            owner,
+            ..Fleet::new(software, count, interval)
+        };
+        let labels = [
+            ("instances", count.to_string()),
+            ("interval", humantime::format_duration(interval).to_string()),
+            ("priority", fleet(Software::Vrrpd).priority(0).to_string()),
+        ];
+        plan.measure(&mut report, &labels, fleet, |fleet| {
+            if owner {
+                first_word(fleet)
+            } else {
+                both_hosts(fleet, plan.window)
             }
-        }
+        })?;
     }
     report.print(
         plan.json,
@@ -93,7 +86,7 @@ fn cases(plan: &Plan) -> Vec<(usize, Duration, bool)> {
 }
 
 fn both_hosts(fleet: &Fleet, window: Duration) -> Result<Sample> {
-    let lab = quiet_lab()?;
+    let lab = quiet_lab(2)?;
     let [first, second] = [lab.host("cp1")?, lab.host("cp2")?];
     let [better, worse] = [fleet.prepare(first, 0)?, fleet.prepare(second, 1)?];
     let began = Instant::now();
@@ -112,27 +105,21 @@ fn both_hosts(fleet: &Fleet, window: Duration) -> Result<Sample> {
     );
     sample.set(&DOUBLE_BEFORE, millis(before));
     sample.set(&DOUBLE_AFTER, millis(after));
-    let held = [fleet.held(first)?, fleet.held(second)?];
-    if held != [fleet.instances, 0] {
-        sample.note(format!("addresses at the end: {held:?}"));
-    }
+    fleet.note_misplaced(&mut sample, [first, second], "at the end")?;
     Ok(sample)
 }
 
 /// An owner of its addresses waits for nobody.
 fn first_word(fleet: &Fleet) -> Result<Sample> {
-    let lab = quiet_lab()?;
+    let lab = quiet_lab(2)?;
     let host = lab.host("cp1")?;
     let capture = lab.capture_of(host)?;
     let prepared = fleet.prepare(host, 0)?;
-    let (began, since) = (SystemTime::now(), Instant::now());
+    let (began, since) = (now(), Instant::now());
     let _running = prepared.start()?;
     let frame = capture.wait_for("the first advert", since, SETTLES_WITHIN, |frame| {
         matches!(frame.packet, Packet::Advert(_))
     })?;
-    let began = began
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
     let mut sample = Sample::default();
     sample.set(&FIRST_ADVERT, millis(frame.stamp().saturating_sub(began)));
     Ok(sample)

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::json;
 use vrrp_lab::{Lab, Result};
 
-use super::fleet::Fleet;
+use super::fleet::{Fleet, SETTLES, lab_without_client};
 use super::hogs::Hogs;
 use super::lateness::{Lateness, heard, now};
-use super::pair::{Pair, lab_without_client};
+use super::pair::{CHANGES, Pair, TELLS};
 use super::plan::Plan;
 use super::report::{Metric, Report, Sample};
 use super::spread::Unit;
@@ -20,16 +20,7 @@ use crate::table::millis;
 const INSTANCES: usize = 1;
 const INTERVAL: Duration = Duration::from_millis(10);
 const DURATION: Duration = Duration::from_secs(600);
-/// Keepalived announces its addresses a second time five seconds after a takeover.
-const SETTLES: Duration = Duration::from_secs(7);
-/// What a program still has to say when it is over.
-const TELLS: Duration = Duration::from_millis(500);
 
-const CHANGES: Metric = Metric {
-    key: "state_changes",
-    name: "state changes",
-    unit: Unit::Count,
-};
 const ADVERTS: Metric = Metric {
     key: "adverts",
     name: "adverts",
@@ -197,10 +188,8 @@ impl Scene {
         let adverts = heard(self.lab.capture(), begin, end);
         let lateness = Lateness::of(&adverts, self.fleet.interval, end);
         let mut sample = Sample::default();
-        match self.pair.changes(&self.fleet, &self.lab) {
-            Ok(after) => sample.set(&CHANGES, after.saturating_sub(self.before) as f64),
-            Err(error) => sample.note(format!("state changes unknown: {error}")),
-        }
+        self.pair
+            .tell_changes(&mut sample, &self.fleet, &self.lab, self.before);
         sample.set(&ADVERTS, adverts.len() as f64);
         for (metric, part) in [
             (&LATE_50, 0.5),
@@ -213,11 +202,9 @@ impl Scene {
             }
         }
         self.notes.into_iter().for_each(|note| sample.note(note));
-        let [first, second] = [self.lab.host("cp1")?, self.lab.host("cp2")?];
-        let held = [self.fleet.held(first)?, self.fleet.held(second)?];
-        if held != [self.fleet.instances, 0] {
-            sample.note(format!("addresses at the end: {held:?}"));
-        }
+        let hosts = [self.lab.host("cp1")?, self.lab.host("cp2")?];
+        self.fleet
+            .note_misplaced(&mut sample, hosts, "at the end")?;
         Ok(sample)
     }
 }

@@ -9,9 +9,10 @@ use vrrp_lab::{Host, IpPacket, LabError, Result};
 use vrrp_wire::constants::GROUP_V4;
 use vrrp_wire::{AddressList, Advert, Auth, Centiseconds, ChecksumForm, Version};
 
-use super::fleet::Fleet;
+use super::cost::{BACKUP_CPU, MASTER_CPU};
+use super::fleet::{Fleet, SETTLES, quiet_lab};
 use super::lateness::{Lateness, heard, now};
-use super::pair::{Pair, lab_without_client};
+use super::pair::{CHANGES, Pair, TELLS};
 use super::plan::Plan;
 use super::report::{Metric, Report, Sample};
 use super::spread::Unit;
@@ -28,19 +29,10 @@ pub(super) const MOST: usize = 100;
 const INSTANCES: usize = 4;
 const INTERVAL: Duration = Duration::from_millis(100);
 const DURATION: Duration = Duration::from_secs(30);
-/// Keepalived announces its addresses a second time five seconds after a takeover.
-const SETTLES: Duration = Duration::from_secs(7);
-/// What a program still has to say when the flood is over.
-const TELLS: Duration = Duration::from_millis(500);
 
 const RATE: Metric = Metric {
     key: "bogus_adverts_per_second",
     name: "bogus adverts/s",
-    unit: Unit::Count,
-};
-const CHANGES: Metric = Metric {
-    key: "state_changes",
-    name: "state changes",
     unit: Unit::Count,
 };
 const ADVERTS: Metric = Metric {
@@ -58,17 +50,6 @@ const LATE_WORST: Metric = Metric {
     name: "late, worst",
     unit: Unit::Milliseconds,
 };
-const MASTER_CPU: Metric = Metric {
-    key: "master_cpu_percent",
-    name: "master, of a core",
-    unit: Unit::Percent,
-};
-const BACKUP_CPU: Metric = Metric {
-    key: "backup_cpu_percent",
-    name: "backup, of a core",
-    unit: Unit::Percent,
-};
-
 /// Measures and prints.
 pub(super) fn run(plan: &Plan, rate: u32) -> Result<()> {
     let mut report = Report::new(
@@ -88,23 +69,14 @@ pub(super) fn run(plan: &Plan, rate: u32) -> Result<()> {
         plan.interval(INTERVAL),
     );
     let duration = plan.duration.unwrap_or(DURATION);
-    let rows: Vec<(usize, Fleet)> = plan
-        .software
-        .iter()
-        .map(|&software| {
-            let row = report.row(vec![
-                ("instances", count.to_string()),
-                ("interval", humantime::format_duration(interval).to_string()),
-                ("program", software.name().to_owned()),
-            ]);
-            (row, Fleet::new(software, count, interval))
-        })
-        .collect();
-    for _ in 0..plan.runs {
-        for (row, fleet) in &rows {
-            report.add(*row, sample(fleet, rate, duration))?;
-        }
-    }
+    let labels = [
+        ("instances", count.to_string()),
+        ("interval", humantime::format_duration(interval).to_string()),
+    ];
+    let fleet = |software| Fleet::new(software, count, interval);
+    plan.measure(&mut report, &labels, fleet, |fleet| {
+        sample(fleet, rate, duration)
+    })?;
     report.print(
         plan.json,
         json!({"runs": plan.runs, "duration_ms": millis(duration), "rate": rate}),
@@ -113,8 +85,7 @@ pub(super) fn run(plan: &Plan, rate: u32) -> Result<()> {
 }
 
 fn sample(fleet: &Fleet, rate: u32, duration: Duration) -> Result<Sample> {
-    let lab = lab_without_client(3)?;
-    lab.capture().stop();
+    let lab = quiet_lab(3)?;
     let [first, second, attacker] = [lab.host("cp1")?, lab.host("cp2")?, lab.host("cp3")?];
     let bogus = bogus(fleet, attacker)?;
     let pair = Pair::start(fleet, &lab)?;
@@ -134,10 +105,7 @@ fn sample(fleet: &Fleet, rate: u32, duration: Duration) -> Result<Sample> {
 
     let mut sample = Sample::default();
     sample.set(&RATE, flood.sent as f64 / flood.took.as_secs_f64());
-    match pair.changes(fleet, &lab) {
-        Ok(after) => sample.set(&CHANGES, after.saturating_sub(before) as f64),
-        Err(error) => sample.note(format!("state changes unknown: {error}")),
-    }
+    pair.tell_changes(&mut sample, fleet, &lab, before);
     sample.set(&ADVERTS, adverts.len() as f64);
     if let (Some(late), Some(worst)) = (lateness.quantile(0.999), lateness.worst()) {
         sample.set(&LATE_999, late);
@@ -145,10 +113,7 @@ fn sample(fleet: &Fleet, rate: u32, duration: Duration) -> Result<Sample> {
     }
     sample.set(&MASTER_CPU, master);
     sample.set(&BACKUP_CPU, backup);
-    let held = [fleet.held(first)?, fleet.held(second)?];
-    if held != [fleet.instances, 0] {
-        sample.note(format!("addresses at the end: {held:?}"));
-    }
+    fleet.note_misplaced(&mut sample, [first, second], "at the end")?;
     Ok(sample)
 }
 

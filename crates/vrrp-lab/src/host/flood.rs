@@ -1,12 +1,11 @@
 //! Packets at a given rate, many with one call to the kernel.
 
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, sendmmsg};
+use nix::sys::socket::{MsgFlags, MultiHeaders, sendmmsg};
 use socket2::Socket;
 
 use super::Host;
@@ -48,21 +47,23 @@ impl Host {
             });
         };
         let (socket, destination) = self.open_raw(first.destination)?;
-        send(&socket, destination, &bytes, per_second, duration)
+        // Connected: nix finds out how many packets were sent by reading an address of each that the
+        // kernel never wrote, and of a socket that has its own there is none to read.
+        socket
+            .connect(&destination.into())
+            .and_then(|()| send(&socket, &bytes, per_second, duration))
             .context(|| format!("flooding {destination} from {}", self.name()))
     }
 }
 
 fn send(
     socket: &Socket,
-    destination: SocketAddr,
     packets: &[Vec<u8>],
     per_second: u32,
     duration: Duration,
 ) -> io::Result<Flood> {
     let slices: Vec<[IoSlice<'_>; 1]> = packets.iter().map(|p| [IoSlice::new(p)]).collect();
-    let addresses = [Some(SockaddrStorage::from(destination)); BATCH];
-    let mut headers = MultiHeaders::preallocate(BATCH, None);
+    let mut headers = MultiHeaders::<()>::preallocate(BATCH, None);
     let (begin, mut sent) = (Instant::now(), 0_u64);
     loop {
         let took = begin.elapsed();
@@ -82,7 +83,7 @@ fn send(
             socket.as_raw_fd(),
             &mut headers,
             slices.iter().cycle().skip(from).take(batch),
-            &addresses[..batch],
+            &[None; BATCH][..batch],
             [],
             MsgFlags::empty(),
         );

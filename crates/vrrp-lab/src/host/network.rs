@@ -120,16 +120,31 @@ impl Host {
     /// # Errors
     /// It has not after ten seconds.
     pub fn wait_connected(&self) -> Result<()> {
-        let (port, deadline) = (self.port(), Instant::now() + CONNECTED_WITHIN);
+        self.wait_cable(
+            self.interface(),
+            &self.port(),
+            Instant::now(),
+            CONNECTED_WITHIN,
+        )
+    }
+
+    /// Waits until both ends of a cable let frames through, at most until `bound` after `since`.
+    pub(super) fn wait_cable(
+        &self,
+        interface: &str,
+        port: &str,
+        since: Instant,
+        bound: Duration,
+    ) -> Result<()> {
         loop {
-            let port = self.inner.switch.netlink.link(&port)?;
-            if port.forwarding && self.inner.netlink.link(self.interface())?.operational {
+            let port = self.inner.switch.netlink.link(port)?;
+            if port.forwarding && self.inner.netlink.link(interface)?.operational {
                 return Ok(());
             }
-            if Instant::now() > deadline {
+            if since.elapsed() > bound {
                 return Err(LabError::Timeout {
-                    what: format!("connecting {} to the switch", self.name()),
-                    bound: CONNECTED_WITHIN,
+                    what: format!("connecting {interface} of {} to the switch", self.name()),
+                    bound,
                     diagnostics: format!("{port:?}"),
                 });
             }

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use super::Host;
-use crate::error::{LabError, Result};
+use crate::error::Result;
 use crate::switch::Cable;
 
 /// The kernel may take up to a second for each.
@@ -18,7 +18,7 @@ impl Host {
     /// The kernel refuses, or they are not connected in time.
     pub fn add_segments(&self, count: u8) -> Result<Vec<String>> {
         let [.., c, d] = self.mac();
-        let (mut names, mut ports) = (Vec::new(), Vec::new());
+        let mut names = Vec::new();
         for number in 0..count {
             let name = format!("seg{number}");
             let port = self.segment_port(number);
@@ -34,9 +34,12 @@ impl Host {
             self.add_address_to(&name, address.into(), 24)?;
             self.set_link_up(&name, true)?;
             names.push(name);
-            ports.push(port);
         }
-        self.wait_segments(&names, &ports)?;
+        let since = Instant::now();
+        for (name, number) in names.iter().zip(0..count) {
+            let port = self.segment_port(number);
+            self.wait_cable(name, &port, since, CONNECTED_WITHIN)?;
+        }
         Ok(names)
     }
 
@@ -54,28 +57,5 @@ impl Host {
 
     fn segment_port(&self, number: u8) -> String {
         format!("s{number}-{}", self.name())
-    }
-
-    fn wait_segments(&self, names: &[String], ports: &[String]) -> Result<()> {
-        let deadline = Instant::now() + CONNECTED_WITHIN;
-        loop {
-            let here = self.inner.netlink.links()?;
-            let there = self.inner.switch.netlink.links()?;
-            let down = names.iter().zip(ports).find(|(name, port)| {
-                !here.iter().any(|l| l.name == **name && l.operational)
-                    || !there.iter().any(|l| l.name == **port && l.forwarding)
-            });
-            let Some((name, port)) = down else {
-                return Ok(());
-            };
-            if Instant::now() > deadline {
-                return Err(LabError::Timeout {
-                    what: format!("connecting {name} of {} to {port}", self.name()),
-                    bound: CONNECTED_WITHIN,
-                    diagnostics: format!("{here:?}"),
-                });
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
     }
 }
