@@ -34,40 +34,46 @@ fn running(pid: u32, findings: &mut Findings<'_>) {
         );
         return;
     };
-    if scheduled && locked {
-        findings.ok("the protocol thread is scheduled in real time, and memory is locked");
-    }
-    if !scheduled {
-        findings.warning(
-            "the protocol thread is not scheduled in real time: on a busy host adverts may be late",
-            REMEDY,
-        );
-    }
-    if !locked {
-        findings.warning(
-            "the memory of the running vrrpd is not locked: on a host that swaps adverts may be late",
-            REMEDY,
-        );
-    }
+    tell(
+        findings,
+        "the protocol thread is scheduled in real time, and memory is locked",
+        [
+            (
+                scheduled,
+                "the protocol thread is not scheduled in real time: on a busy host adverts may be late",
+            ),
+            (
+                locked,
+                "the memory of the running vrrpd is not locked: on a host that swaps adverts may be late",
+            ),
+        ],
+    );
 }
 
 /// What this command might have; the daemon's own limits are its unit's.
 fn allowed(findings: &mut Findings<'_>) {
-    let schedules = privileges::may_schedule(PROTOCOL_PRIORITY);
-    let locks = privileges::may_lock_memory();
-    if schedules && locks {
-        findings.ok("real-time scheduling and locked memory can be had");
+    tell(
+        findings,
+        "real-time scheduling and locked memory can be had",
+        [
+            (
+                privileges::may_schedule(PROTOCOL_PRIORITY),
+                "real-time scheduling is not allowed here (RLIMIT_RTPRIO, and no CAP_SYS_NICE)",
+            ),
+            (
+                privileges::may_lock_memory(),
+                "memory may not be locked here (RLIMIT_MEMLOCK, and no CAP_IPC_LOCK)",
+            ),
+        ],
+    );
+}
+
+/// A warning for each that is not had, or that all is well.
+fn tell(findings: &mut Findings<'_>, well: &str, wanted: [(bool, &str); 2]) {
+    if wanted.iter().all(|(had, _)| *had) {
+        findings.ok(well);
     }
-    if !schedules {
-        findings.warning(
-            "real-time scheduling is not allowed here (RLIMIT_RTPRIO, and no CAP_SYS_NICE)",
-            REMEDY,
-        );
-    }
-    if !locks {
-        findings.warning(
-            "memory may not be locked here (RLIMIT_MEMLOCK, and no CAP_IPC_LOCK)",
-            REMEDY,
-        );
+    for (_, warning) in wanted.iter().filter(|(had, _)| !had) {
+        findings.warning(*warning, REMEDY);
     }
 }

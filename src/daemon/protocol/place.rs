@@ -25,7 +25,8 @@ impl Protocol {
     /// Takes in changes of the host's network that came together.
     pub(super) fn on_net_events(&mut self, events: &[NetEvent]) {
         let (mut changed, mut moved) = (false, false);
-        let own = self.own_addresses();
+        // Most news tells of leases that were renewed, and changes nothing.
+        let mut own = None;
         for event in events {
             if *event == NetEvent::Overrun {
                 tracing::warn!("the kernel's news of the network overran; listing everything anew");
@@ -36,6 +37,7 @@ impl Protocol {
                 changed = true;
                 moved |= match event {
                     NetEvent::Address(info) | NetEvent::AddressRemoved(info) => {
+                        let own = own.get_or_insert_with(|| self.own_addresses());
                         !own.contains(&info.address)
                     }
                     NetEvent::Link(_) | NetEvent::LinkRemoved { .. } | NetEvent::Overrun => true,

@@ -70,8 +70,9 @@ impl VirtualRouter {
         // After a stall there may be less left of it than the handover takes.
         if self.lease_ends_within(wait) {
             self.renew_lease();
+        } else {
+            self.arm_lease();
         }
-        self.arm_lease();
         self.send_leave();
         // Once more, early: a lost priority 0 would cost our backups Master_Down_Interval
         // while we are gone. RFC 9568 backups start their Skew_Time anew on hearing it, which
