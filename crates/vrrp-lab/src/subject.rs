@@ -1,8 +1,11 @@
 //! What is measured or shown: vrrpd, or Keepalived set up to do the same.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use vrrp_lab::{CA_FILE, Daemon, Host, Keepalived, KeepalivedInstance, Process, Result, VIP};
+use vrrp_lab::{
+    CA_FILE, Daemon, Host, Keepalived, KeepalivedInstance, Process, Result, VIP, tools,
+};
 
 /// A program that keeps a VIP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -47,6 +50,14 @@ impl Software {
         match self {
             Self::Vrrpd => "vrrpd",
             Self::Keepalived => "keepalived",
+        }
+    }
+
+    /// Where its program is. This repository's is built first, which may take minutes.
+    pub(crate) fn program(self) -> Result<PathBuf> {
+        match self {
+            Self::Vrrpd => tools::vrrpd(),
+            Self::Keepalived => tools::on_path("keepalived"),
         }
     }
 

@@ -140,7 +140,7 @@ fn build(cargo: &Path, root: &Path, program: &str, profile: &str) -> Result<Path
         "dev"
     };
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", program, "--bin", program])
+        .args(["build", "--package", program, "--bin", program])
         .args([
             "--profile",
             profile,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vrrp_lab::{Host, Lab, Result, tools};
+use vrrp_lab::{Host, Lab, Result};
 
 use super::report::Sample;
 use crate::subject::{Running, Software, keepalived_check, priority, vrrpd_check};
@@ -139,14 +139,10 @@ impl Fleet {
     /// Has a copy of the program and its config ready on the host at `place`, so that none of its
     /// pages is that of the other host's.
     pub(super) fn prepare(&self, host: &Host, place: usize) -> Result<Prepared> {
-        let program = match self.software {
-            Software::Vrrpd => tools::vrrpd()?,
-            Software::Keepalived => tools::on_path("keepalived")?,
-        };
         Ok(Prepared {
             software: self.software,
             host: host.clone(),
-            program: host.copy_program(&program)?,
+            program: host.copy_program(&self.software.program()?)?,
             config: self.config(place),
         })
     }

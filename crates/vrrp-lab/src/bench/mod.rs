@@ -23,7 +23,7 @@ mod usage;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use vrrp_lab::{LabError, Result, tools};
+use vrrp_lab::{LabError, Result};
 
 use crate::subject::Software;
 use plan::Plan;
@@ -160,16 +160,15 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
 fn software(options: &BenchOptions) -> Result<Vec<Software>> {
     let mut software = Vec::new();
     if !options.only_peer {
-        tools::vrrpd()?;
         software.push(Software::Vrrpd);
     }
     match options.peer {
-        Some(BenchPeer::Keepalived) => {
-            tools::on_path("keepalived")?;
-            software.push(Software::Keepalived);
-        }
+        Some(BenchPeer::Keepalived) => software.push(Software::Keepalived),
         Some(BenchPeer::Haproxy) => return Err(no_peer("haproxy keeps no address")),
         None => {}
+    }
+    for software in &software {
+        software.program()?;
     }
     Ok(software)
 }

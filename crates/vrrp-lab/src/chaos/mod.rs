@@ -17,7 +17,7 @@ mod summary;
 use std::time::Duration;
 
 use clap::Args;
-use vrrp_lab::{LabError, Result, tools};
+use vrrp_lab::{LabError, Result};
 
 use crate::subject::{Peer, Software};
 use bounds::Bounds;
@@ -67,11 +67,12 @@ pub(crate) fn run(options: &ChaosOptions) -> Result<()> {
     let bounds = Bounds {
         interval: options.interval,
     };
-    tools::vrrpd()?;
     let mut software = vec![Software::Vrrpd];
     if let Some(Peer::Keepalived) = options.peer {
-        tools::on_path("keepalived")?;
         software.push(Software::Keepalived);
+    }
+    for software in &software {
+        software.program()?;
     }
     let mut summaries = Vec::new();
     for software in software {

@@ -34,6 +34,8 @@ pub(crate) fn run(options: &DemoOptions) -> Result<()> {
         Some(Peer::Keepalived) => Software::Keepalived,
         None => Software::Vrrpd,
     };
+    // Before the first line: a build takes minutes, in which Cargo tells what it does.
+    software.program()?;
     let screen = Arc::new(Screen::new(options.json));
     screen.say(&format!(
         "Three hosts cp1, cp2, cp3 on one switch, the VIP {VIP}, and a client that asks for it.",
