@@ -2,7 +2,8 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -299,7 +300,7 @@ fn a_bench_refuses_a_peer_that_does_something_else() {
 }
 
 /// Starts the demo and waits until there is a master. Returns it with the namespaces it made.
-fn demo_with_a_master() -> (Child, BTreeSet<u64>) {
+fn demo_with_a_master() -> (Child, BTreeMap<u64, File>) {
     let mut demo = vrrp_lab(&["demo", "--peer", "keepalived"])
         .stdout(Stdio::piped())
         .spawn()
@@ -310,19 +311,17 @@ fn demo_with_a_master() -> (Child, BTreeSet<u64>) {
     // Goes on reading, so that the demo is not stopped by a full or closed pipe.
     std::thread::spawn(move || lines.for_each(drop));
     let own = common::namespaces_of(std::process::id());
-    let made: BTreeSet<u64> = common::namespaces_of(demo.id())
-        .difference(&own)
-        .copied()
-        .collect();
+    let mut made = common::namespaces_of(demo.id());
+    made.retain(|inode, _| !own.contains_key(inode));
     assert!(made.len() >= 5, "switch, client and three hosts: {made:?}");
     (demo, made)
 }
 
-fn wait_until_uninhabited(namespaces: &BTreeSet<u64>) {
+fn wait_until_uninhabited(namespaces: &BTreeMap<u64, File>) {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let left: BTreeSet<u32> = namespaces
-            .iter()
+            .keys()
             .flat_map(|inode| common::inhabitants(*inode))
             .collect();
         if left.is_empty() {

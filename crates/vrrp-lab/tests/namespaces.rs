@@ -2,12 +2,23 @@
 
 mod common;
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use vrrp_lab::{Command, Lab, LabError, Result, User, VIP};
+use vrrp_lab::{Command, Host, Lab, LabError, Result, User, VIP};
 
 const BOUND: Duration = Duration::from_secs(20);
+
+/// Files of the hosts' network namespaces, which stay until these are closed: the kernel would give
+/// their inodes to the next ones, which may be another test's.
+fn stay(hosts: &[Host]) -> Result<Vec<File>> {
+    let open = |host: &Host| {
+        let opened = host.enter(|| File::open("/proc/thread-self/ns/net"))?;
+        Ok(opened.expect("a namespace"))
+    };
+    hosts.iter().map(open).collect()
+}
 
 /// Whether any process or thread of this machine is in the network namespace `inode`.
 fn is_inhabited(inode: u64) -> bool {
@@ -22,6 +33,7 @@ fn nothing_is_left_after_a_lab_is_dropped() -> Result<()> {
         .iter()
         .map(|host| host.namespace().inode())
         .collect();
+    let _stay = stay(lab.hosts())?;
     let process = lab.host("cp1")?.spawn(&Command::new("sleep").arg("1000"))?;
     let pid = process.pid();
     assert!(inodes.iter().all(|inode| is_inhabited(*inode)));
@@ -37,12 +49,13 @@ fn nothing_is_left_after_a_lab_is_dropped() -> Result<()> {
 
 #[test]
 fn a_lab_that_panics_leaves_nothing_either() {
-    let inode = std::sync::Arc::new(std::sync::Mutex::new(0));
-    let seen = std::sync::Arc::clone(&inode);
+    let namespace = std::sync::Arc::new(std::sync::Mutex::new((0, Vec::new())));
+    let seen = std::sync::Arc::clone(&namespace);
     let panicked = std::thread::spawn(move || {
         let lab = Lab::new(1).expect("a lab");
         let host = &lab.hosts()[0];
-        *seen.lock().expect("lock") = host.namespace().inode();
+        let files = stay(lab.hosts()).expect("files");
+        *seen.lock().expect("lock") = (host.namespace().inode(), files);
         let _process = host
             .spawn(&Command::new("sleep").arg("1000"))
             .expect("a process");
@@ -50,7 +63,7 @@ fn a_lab_that_panics_leaves_nothing_either() {
     })
     .join();
     assert!(panicked.is_err());
-    let inode = *inode.lock().expect("lock");
+    let inode = namespace.lock().expect("lock").0;
     assert_ne!(inode, 0);
     assert!(!is_inhabited(inode));
 }
@@ -174,7 +187,7 @@ fn frames_can_be_stopped_in_either_direction() -> Result<()> {
 fn an_interface_deleted_and_made_again_has_a_new_index_and_works() -> Result<()> {
     let lab = Lab::builder().hosts(2).ipv6().build()?;
     let host = lab.host("cp1")?;
-    let index = |host: &vrrp_lab::Host| -> Result<Option<u32>> {
+    let index = |host: &Host| -> Result<Option<u32>> {
         Ok(host
             .links()?
             .iter()

@@ -1,7 +1,7 @@
 //! Looks at the machine from outside of any lab.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
 use std::os::linux::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,16 @@ fn netns(task: &Path) -> Option<u64> {
         .map(|namespace| namespace.st_ino())
 }
 
-/// Network namespaces that the threads of a process are in.
+/// Network namespaces that the threads of a process are in, by their inodes. Each stays as long as
+/// its file is open: the kernel would give its inode to the next one, which may be another test's.
 #[allow(dead_code, reason = "not every test program needs it")]
-pub(crate) fn namespaces_of(pid: u32) -> BTreeSet<u64> {
+pub(crate) fn namespaces_of(pid: u32) -> BTreeMap<u64, File> {
     entries(Path::new(&format!("/proc/{pid}/task")))
         .iter()
-        .filter_map(|t| netns(t))
+        .filter_map(|task| {
+            let namespace = File::open(task.join("ns/net")).ok()?;
+            Some((namespace.metadata().ok()?.st_ino(), namespace))
+        })
         .collect()
 }
 
