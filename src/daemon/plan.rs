@@ -148,6 +148,7 @@ fn router_config(instance: &config::Instance) -> RouterConfig {
             refresh: instance.announce.refresh,
         },
         virtual_mac: instance.vmac,
+        in_step: true,
         ..RouterConfig::new(instance.vrid, addresses)
     }
 }

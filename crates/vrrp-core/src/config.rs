@@ -43,6 +43,10 @@ pub struct RouterConfig {
     /// The addresses are served from the virtual MAC address (RFC 9568 §7.3), which is on the new
     /// master as soon as that advertises: then they do not linger on the old one.
     pub virtual_mac: bool,
+    /// Adverts and renewals of the lease leave on common steps of the clock, 32 in a period, so
+    /// that those of many routers leave together. Only the first period after a change of state is
+    /// shortened by it, by less than a step.
+    pub in_step: bool,
 }
 
 impl RouterConfig {
@@ -63,6 +67,7 @@ impl RouterConfig {
             lease: LeasePolicy::Auto,
             announce: AnnouncePolicy::default(),
             virtual_mac: false,
+            in_step: false,
         }
     }
 

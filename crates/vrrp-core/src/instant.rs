@@ -26,6 +26,13 @@ impl Instant {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The last multiple of `step` since the epoch that is not later; itself if `step` is zero.
+    #[must_use]
+    pub fn rounded_down(self, step: Duration) -> Self {
+        let past = self.0.checked_rem(nanos(step)).unwrap_or(0);
+        Self(self.0 - past)
+    }
 }
 
 fn nanos(duration: Duration) -> u64 {
@@ -86,5 +93,15 @@ mod tests {
         let before = at - Duration::from_nanos(7);
         assert_eq!(before, Instant::from_nanos(1_000));
         assert_eq!(at - before, Duration::from_nanos(7));
+    }
+
+    #[test]
+    fn rounding_down_never_leads_to_a_later_time() {
+        let step = Duration::from_nanos(10);
+        let rounded = |nanos| Instant::from_nanos(nanos).rounded_down(step).as_nanos();
+        assert_eq!((rounded(0), rounded(9), rounded(10)), (0, 0, 10));
+        assert_eq!(rounded(u64::MAX), u64::MAX / 10 * 10);
+        let now = Instant::from_nanos(7);
+        assert_eq!(now.rounded_down(Duration::ZERO), now);
     }
 }

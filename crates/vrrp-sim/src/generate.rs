@@ -50,6 +50,15 @@ impl Scenario {
         Self::of(seed, mixed, Length::Marathon)
     }
 
+    /// The same with every router of this project in step with others on its host.
+    #[must_use]
+    pub fn in_step(mut self) -> Self {
+        for host in &mut self.hosts {
+            host.config.in_step = true;
+        }
+        self
+    }
+
     fn of(seed: u64, mixed: bool, length: Length) -> Self {
         let mut dice = Dice::new(seed);
         let version_2 = dice.percent(12);

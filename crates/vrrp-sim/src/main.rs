@@ -28,6 +28,9 @@ struct Args {
     /// A hundred faults and more in each schedule, instead of one to eight.
     #[arg(long)]
     marathon: bool,
+    /// Every router keeps in step with others on its host, as in the daemon.
+    #[arg(long)]
+    in_step: bool,
     /// Print the timeline of the first seed instead.
     #[arg(long)]
     replay: bool,
@@ -38,10 +41,15 @@ struct Args {
 
 impl Args {
     fn scenario(&self, seed: u64) -> Scenario {
-        if self.marathon {
+        let scenario = if self.marathon {
             Scenario::marathon(seed, self.mixed)
         } else {
             Scenario::generate(seed, self.mixed)
+        };
+        if self.in_step {
+            scenario.in_step()
+        } else {
+            scenario
         }
     }
 }

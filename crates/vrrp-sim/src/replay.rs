@@ -27,6 +27,13 @@ impl HostSpec {
         }
     }
 
+    /// The same in step with other routers on its host.
+    #[must_use]
+    pub fn in_step(mut self) -> Self {
+        self.config.in_step = true;
+        self
+    }
+
     /// The same without Preempt_Mode.
     #[must_use]
     pub fn patient(mut self) -> Self {
@@ -125,6 +132,9 @@ fn host_text(host: &HostSpec) -> String {
     }
     if !config.preempt_delay.is_zero() {
         let _ = write!(text, ".delayed({})", config.preempt_delay.as_millis());
+    }
+    if config.in_step {
+        text += ".in_step()";
     }
     if config.version == Version::V2 {
         text += ".version_2()";

@@ -46,6 +46,17 @@ fn every_invariant_holds_in_200_marathons_with_and_without_a_keepalived() {
     }
 }
 
+/// As the daemon runs them.
+#[test]
+fn every_invariant_holds_in_2000_schedules_and_50_marathons_in_step() {
+    let short = (0..2_000).map(|seed| Scenario::generate(seed, seed % 4 == 0));
+    let marathons = (0..50).map(|seed| Scenario::marathon(seed, seed % 4 == 0));
+    for scenario in short.chain(marathons).map(Scenario::in_step) {
+        let outcome = run(&scenario);
+        assert_eq!(outcome.violation, None, "{scenario}");
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_run_to_the_last_byte() {
     for seed in 0..20 {

@@ -169,6 +169,7 @@ impl Settings {
                 .map(|tenths| Duration::from_millis(100 * u64::from(tenths))),
         };
         config.virtual_mac = self.virtual_mac;
+        config.in_step = true;
         if self.raw != Some(true) {
             make_runnable(&mut config);
         }

@@ -1,7 +1,7 @@
 //! The host's interfaces and addresses as the kernel last told, and what that means for a
 //! virtual router: usable, or why not.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -13,13 +13,19 @@ use vrrp_wire::Family;
 use crate::daemon::ledger::Ledger;
 use crate::daemon::plan::{InstancePlan, InterfaceChoice};
 
+/// On which interface, which address, with which prefix.
+type Key = (u32, IpAddr, u8);
+
 /// Links by index, and addresses in the kernel's order.
 #[derive(Debug)]
 pub(super) struct Network {
     links: BTreeMap<u32, LinkInfo>,
-    addresses: Vec<AddressInfo>,
-    /// The same to look up: on which interface, which address, with which prefix.
-    there: HashSet<(u32, IpAddr, u8)>,
+    /// By interface, and there by when they came.
+    addresses: BTreeMap<(u32, u64), AddressInfo>,
+    /// When each came.
+    came: HashMap<Key, u64>,
+    /// When the next one comes.
+    next: u64,
     ledger: Arc<Ledger>,
 }
 
@@ -45,8 +51,9 @@ impl Network {
     pub(super) fn new(ledger: Arc<Ledger>) -> Self {
         Self {
             links: BTreeMap::new(),
-            addresses: Vec::new(),
-            there: HashSet::new(),
+            addresses: BTreeMap::new(),
+            came: HashMap::new(),
+            next: 0,
             ledger,
         }
     }
@@ -54,8 +61,11 @@ impl Network {
     /// Replaces everything by a full listing.
     pub(super) fn replace(&mut self, links: Vec<LinkInfo>, addresses: Vec<AddressInfo>) {
         self.links = links.into_iter().map(|link| (link.index, link)).collect();
-        self.there = addresses.iter().map(key).collect();
-        self.addresses = addresses;
+        self.addresses.clear();
+        self.came.clear();
+        for info in addresses {
+            self.put(info);
+        }
     }
 
     /// Takes in one change. Returns whether it can matter to anybody: a lifetime that was
@@ -67,8 +77,8 @@ impl Network {
                 before.as_ref() != Some(link)
             }
             NetEvent::LinkRemoved { index, .. } => {
-                self.addresses.retain(|info| info.ifindex != *index);
-                self.there.retain(|(ifindex, ..)| ifindex != index);
+                self.addresses.retain(|(ifindex, _), _| ifindex != index);
+                self.came.retain(|(ifindex, ..), _| ifindex != index);
                 self.links.remove(index).is_some()
             }
             NetEvent::Address(info) => {
@@ -76,42 +86,41 @@ impl Network {
                 self.ledger.tag(&mut info);
                 self.put(info)
             }
-            NetEvent::AddressRemoved(info) => match self.position(info) {
-                Some(position) => {
-                    self.addresses.remove(position);
-                    self.there.remove(&key(info));
-                    true
-                }
+            NetEvent::AddressRemoved(info) => match self.came.remove(&key(info)) {
+                Some(came) => self.addresses.remove(&(info.ifindex, came)).is_some(),
                 None => false,
             },
             NetEvent::Overrun => false,
         }
     }
 
+    /// Takes in an address that is there. Returns whether more than its lifetime is new.
     fn put(&mut self, info: AddressInfo) -> bool {
-        let Some(position) = self.position(&info) else {
-            self.there.insert(key(&info));
-            self.addresses.push(info);
-            return true;
-        };
-        let known = &mut self.addresses[position];
-        let changed = AddressInfo {
-            lifetime: info.lifetime,
-            ..known.clone()
-        } != info;
-        *known = info;
-        changed
+        let came = *self.came.entry(key(&info)).or_insert_with(|| {
+            self.next += 1;
+            self.next
+        });
+        let place = (info.ifindex, came);
+        let renewed = self.addresses.get(&place).is_some_and(|known| {
+            let lifetime = info.lifetime;
+            AddressInfo {
+                lifetime,
+                ..known.clone()
+            } == info
+        });
+        self.addresses.insert(place, info);
+        !renewed
     }
 
-    fn position(&self, info: &AddressInfo) -> Option<usize> {
-        let wanted = key(info);
-        if !self.there.contains(&wanted) {
-            return None;
-        }
-        // The latest news is of the latest address more often than not.
-        self.addresses
-            .iter()
-            .rposition(|known| key(known) == wanted)
+    fn get(&self, key: &Key) -> Option<&AddressInfo> {
+        let came = self.came.get(key)?;
+        self.addresses.get(&(key.0, *came))
+    }
+
+    /// The addresses of one interface, in the kernel's order.
+    fn on(&self, ifindex: u32) -> impl Iterator<Item = &AddressInfo> {
+        let all = (ifindex, 0)..=(ifindex, u64::MAX);
+        self.addresses.range(all).map(|(_, info)| info)
     }
 
     /// The link of this name.
@@ -137,25 +146,23 @@ impl Network {
     /// How many of `addresses` are on the interface now.
     pub(super) fn count_present(&self, ifindex: u32, addresses: &[(IpAddr, u8)]) -> usize {
         let there = |(address, prefix_len): &&(IpAddr, u8)| {
-            self.there.contains(&(ifindex, *address, *prefix_len))
+            self.came.contains_key(&(ifindex, *address, *prefix_len))
         };
         addresses.iter().filter(there).count()
     }
 
     /// How many of `addresses` are on the interface now and carry our tag.
     pub(super) fn count_present_ours(&self, ifindex: u32, addresses: &[(IpAddr, u8)]) -> usize {
-        if self.count_present(ifindex, addresses) == 0 {
-            return 0;
-        }
-        let held = self.addresses.iter().filter(|info| {
-            info.ifindex == ifindex && addresses.contains(&(info.address, info.prefix_len))
-        });
-        held.filter(|info| info.is_ours()).count()
+        let ours = |(address, prefix_len): &&(IpAddr, u8)| {
+            self.get(&(ifindex, *address, *prefix_len))
+                .is_some_and(AddressInfo::is_ours)
+        };
+        addresses.iter().filter(ours).count()
     }
 
     /// All addresses that carry our tag.
     pub(super) fn tagged(&self) -> impl Iterator<Item = &AddressInfo> {
-        self.addresses.iter().filter(|info| info.is_ours())
+        self.addresses.values().filter(|info| info.is_ours())
     }
 
     /// Where `plan` runs now, or why it cannot. `route` is the index of the interface that the
@@ -218,7 +225,7 @@ impl Network {
         ifindex: u32,
         virtual_addresses: &[IpAddr],
     ) -> Option<Ipv6Addr> {
-        link_local_ipv6(&self.addresses, ifindex, virtual_addresses)
+        link_local_ipv6(self.on(ifindex), ifindex, virtual_addresses)
     }
 
     fn source(
@@ -229,9 +236,8 @@ impl Network {
     ) -> Result<IpAddr, FaultReason> {
         if let Some(wanted) = plan.source {
             let usable = self
-                .addresses
-                .iter()
-                .any(|info| info.ifindex == ifindex && info.address == wanted && is_settled(info));
+                .on(ifindex)
+                .any(|info| info.address == wanted && is_settled(info));
             return usable.then_some(wanted).ok_or_else(|| {
                 FaultReason::Other(format!(
                     "the source address {wanted} is not on the interface"
@@ -239,7 +245,9 @@ impl Network {
             });
         }
         let found = match plan.router.family() {
-            Family::V4 => primary_ipv4(&self.addresses, ifindex, virtual_addresses).map(IpAddr::V4),
+            Family::V4 => {
+                primary_ipv4(self.on(ifindex), ifindex, virtual_addresses).map(IpAddr::V4)
+            }
             Family::V6 if needs_global_source(plan) => {
                 self.global_ipv6(ifindex, virtual_addresses).map(IpAddr::V6)
             }
@@ -249,9 +257,8 @@ impl Network {
     }
 
     fn global_ipv6(&self, ifindex: u32, virtual_addresses: &[IpAddr]) -> Option<Ipv6Addr> {
-        self.addresses
-            .iter()
-            .filter(|info| info.ifindex == ifindex && info.global && is_settled(info))
+        self.on(ifindex)
+            .filter(|info| info.global && is_settled(info))
             .filter(|info| !info.is_ours() && !info.deprecated)
             .filter(|info| !virtual_addresses.contains(&info.address))
             .find_map(|info| match info.address {
@@ -261,7 +268,7 @@ impl Network {
     }
 }
 
-const fn key(info: &AddressInfo) -> (u32, IpAddr, u8) {
+const fn key(info: &AddressInfo) -> Key {
     (info.ifindex, info.address, info.prefix_len)
 }
 

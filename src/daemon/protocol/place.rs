@@ -85,14 +85,16 @@ impl Protocol {
             port.tick();
         }
         let now = super::now();
-        let virtual_addresses = self.virtual_addresses();
+        let mut virtual_addresses = None;
         for index in 0..self.instances.len() {
             let instance = &mut self.instances[index];
             if instance.retry_at.is_some_and(|at| at <= now) {
                 instance.retry_at = None;
             }
             if instance.place.is_none() {
-                self.evaluate(index, &virtual_addresses);
+                let virtual_addresses =
+                    virtual_addresses.get_or_insert_with(|| self.virtual_addresses());
+                self.evaluate(index, virtual_addresses);
             } else if !instance.failing.is_empty() {
                 // The sentence tells how long it has been failing.
                 instance.show();
@@ -139,6 +141,12 @@ impl Protocol {
     /// validation cannot see it where an interface is found by route.
     fn refuse_twin(&self, index: usize, place: Place) -> Result<Place, FaultReason> {
         let instance = &self.instances[index];
+        if let Some(taken) = &instance.place
+            && taken.parent == place.parent
+        {
+            // Where it is already, any other was refused.
+            return Ok(place);
+        }
         let is_twin = |other: &&Instance| {
             other.id != instance.id
                 && (other.view.vrid, other.view.family)
@@ -236,11 +244,10 @@ impl Protocol {
         }
         let announce_anew = same_source.then_some(Input::LinkRefreshed);
         let vrid = instance.view.vrid;
-        let is_new = instance.place.replace(place).is_none();
+        instance.place = Some(place);
         instance.fault = None;
-        match self.ports.get_mut(&key) {
-            Some(port) if is_new => port.assign(vrid, index),
-            _ => self.assign_ports(),
+        if let Some(port) = self.ports.get_mut(&key) {
+            port.assign(vrid, index);
         }
         self.give(index, announce_anew.unwrap_or(Input::Up { source }));
         if self.drained {
@@ -260,9 +267,23 @@ impl Protocol {
         self.give(index, Input::Down { reason });
         self.give_up_left_over(index);
         // Only now: what the router had to say before it fell silent needed the place.
-        self.instances[index].place = None;
-        self.assign_ports();
+        self.leave_port(index);
         self.instances[index].show();
+    }
+
+    /// Takes an instance's place away, and closes its port if nobody else is there.
+    fn leave_port(&mut self, index: usize) {
+        let instance = &mut self.instances[index];
+        let Some(place) = instance.place.take() else {
+            return;
+        };
+        let key = (place.interface.index, instance.view.family);
+        if let Some(port) = self.ports.get_mut(&key) {
+            port.withdraw(instance.view.vrid, index);
+            if port.is_idle() {
+                self.ports.remove(&key);
+            }
+        }
     }
 
     /// Opens all sockets anew: an interface may have been away and come back unseen, and with it

@@ -70,6 +70,14 @@ impl Port {
         self.instances[usize::from(vrid)] = instance;
     }
 
+    /// `instance` serves `vrid` no more.
+    pub(super) fn withdraw(&mut self, vrid: u8, instance: usize) {
+        let served = &mut self.instances[usize::from(vrid)];
+        if *served == instance {
+            *served = NOBODY;
+        }
+    }
+
     /// Nobody serves anything.
     pub(super) fn clear(&mut self) {
         self.let_in();

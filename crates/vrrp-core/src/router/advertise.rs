@@ -8,6 +8,7 @@ use crate::timers::Timer;
 use crate::{AdvertOut, ChecksumPolicy, Event, Instant, Output};
 
 use super::VirtualRouter;
+use super::step::STEPS_PER_PERIOD;
 
 /// At most this many immediate adverts in one interval, after a first one that is not put off.
 ///
@@ -21,10 +22,6 @@ const ADVERTS_OF_CHANGE: u8 = 3;
 
 /// Adverts between two pauses for a master that we may keep from being heard.
 const BEATS_PER_PAUSE: u8 = 8;
-/// The part of an interval that the pause lasts: more than two clocks differ and a segment
-/// delays, yet nothing to a backup's three intervals.
-const PAUSE_SHARE: u32 = 32;
-
 impl VirtualRouter {
     /// Adver_Timer fires: advert, timer anew (RFC 9568 §6.4.3). The beat is kept: a late advert
     /// does not delay the next.
@@ -34,7 +31,8 @@ impl VirtualRouter {
         self.send_advert(Some(lateness));
         let base = if lateness < interval { at } else { self.now };
         let pause = self.pause_for_the_unheard();
-        self.timers.arm(Timer::Advert, base + interval + pause);
+        let next = self.next_in_step(base, interval) + pause;
+        self.timers.arm(Timer::Advert, next);
         if lateness > interval / 2 {
             self.counters.late_adverts += 1;
             if self.late_limit.allow(self.now) {
@@ -45,8 +43,9 @@ impl VirtualRouter {
 
     /// A Keepalived master drops our adverts in RFC 9568's form, and puts its own next advert off
     /// by an interval each time. If our clock is the faster one we would never hear it, never
-    /// learn its form, and stay two masters for ever. So now and then we wait a little longer,
-    /// and it gets its turn.
+    /// learn its form, and stay two masters for ever. So now and then we wait one step longer, and
+    /// it gets its turn: more than two clocks differ and a segment delays, yet nothing to a backup's
+    /// three intervals.
     fn pause_for_the_unheard(&mut self) -> Duration {
         let unsure = self.config.checksum == ChecksumPolicy::Auto
             && self.config.version == Version::V3
@@ -54,7 +53,7 @@ impl VirtualRouter {
             && self.checksum_form() == ChecksumForm::Rfc9568;
         self.beat = (self.beat + 1) % BEATS_PER_PAUSE;
         if unsure && self.beat == 0 {
-            self.own_interval() / PAUSE_SHARE
+            self.own_interval() / STEPS_PER_PERIOD
         } else {
             Duration::ZERO
         }
@@ -62,7 +61,8 @@ impl VirtualRouter {
 
     pub(super) fn restart_advert_timer(&mut self) {
         let pace = self.pace();
-        self.timers.arm(Timer::Advert, self.now + pace);
+        let next = self.next_in_step(self.now, pace);
+        self.timers.arm(Timer::Advert, next);
     }
 
     /// To the next advert: an interval, or for the last time the one from before it grew. A

@@ -75,8 +75,8 @@ impl VirtualRouter {
     pub(super) fn arm_lease(&mut self) {
         match self.lease_lifetime() {
             Some(lifetime) => {
-                self.timers
-                    .arm(Timer::Lease, self.now + lifetime / RENEWALS_PER_LIFETIME);
+                let next = self.next_in_step(self.now, lifetime / RENEWALS_PER_LIFETIME);
+                self.timers.arm(Timer::Lease, next);
             }
             None => self.timers.cancel(Timer::Lease),
         }

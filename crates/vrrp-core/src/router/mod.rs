@@ -14,6 +14,7 @@ mod receive;
 mod reconfigure;
 mod stall;
 mod startup;
+mod step;
 mod transition;
 mod warnings;
 mod withhold;

@@ -19,6 +19,7 @@ mod reconfigure;
 mod stall;
 mod startup;
 mod status;
+mod step;
 mod together;
 mod version2;
 mod warnings;

@@ -78,8 +78,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn config() -> impl Strategy<Value = RouterConfig> {
-    (1_u8..=255, 1_u16..300, any::<bool>(), 0_u64..5, 0_u32..5).prop_map(
-        |(priority, interval, preempt, delay, lease)| {
+    let (preempt, in_step) = (any::<bool>(), any::<bool>());
+    (1_u8..=255, 1_u16..300, preempt, 0_u64..5, 0_u32..5, in_step).prop_map(
+        |(priority, interval, preempt, delay, lease, in_step)| {
             let mut config = RouterConfig::new(51, vec![VIP]);
             config.priority = priority;
             config.advert_interval = Centiseconds(interval);
@@ -91,6 +92,7 @@ fn config() -> impl Strategy<Value = RouterConfig> {
                 seconds => LeasePolicy::Seconds(seconds),
             };
             config.checksum = ChecksumPolicy::Auto;
+            config.in_step = in_step;
             config
         },
     )

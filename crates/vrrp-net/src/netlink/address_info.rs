@@ -92,13 +92,13 @@ impl AddressInfo {
 /// The address that adverts over IPv4 come from by default: the interface's first that is
 /// neither secondary nor ours. `virtual_addresses` are left out even untagged.
 #[must_use]
-pub fn primary_ipv4(
-    addresses: &[AddressInfo],
+pub fn primary_ipv4<'a>(
+    addresses: impl IntoIterator<Item = &'a AddressInfo>,
     ifindex: u32,
     virtual_addresses: &[IpAddr],
 ) -> Option<Ipv4Addr> {
     addresses
-        .iter()
+        .into_iter()
         .filter(|info| info.ifindex == ifindex && !info.secondary && !info.is_ours())
         .filter(|info| !virtual_addresses.contains(&info.address))
         .find_map(|info| match info.address {
@@ -110,13 +110,13 @@ pub fn primary_ipv4(
 /// The address that adverts over IPv6 come from by default: the interface's link-local one,
 /// once duplicate address detection has passed it.
 #[must_use]
-pub fn link_local_ipv6(
-    addresses: &[AddressInfo],
+pub fn link_local_ipv6<'a>(
+    addresses: impl IntoIterator<Item = &'a AddressInfo>,
     ifindex: u32,
     virtual_addresses: &[IpAddr],
 ) -> Option<Ipv6Addr> {
     addresses
-        .iter()
+        .into_iter()
         .filter(|info| info.ifindex == ifindex && !info.is_ours())
         .filter(|info| !info.tentative && !info.dad_failed)
         .filter(|info| !virtual_addresses.contains(&info.address))
