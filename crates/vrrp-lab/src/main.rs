@@ -5,6 +5,8 @@ mod bench;
 mod chaos;
 mod demo;
 mod interrupt;
+mod span;
+mod stalls;
 mod subject;
 mod table;
 

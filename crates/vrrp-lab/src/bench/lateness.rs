@@ -1,15 +1,18 @@
 //! How late adverts are, by the kernel's stamps of their arrival at the switch.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use vrrp_lab::{Capture, Packet};
 
-/// An advert: about which VRID, when since the epoch.
+use crate::span::Span;
+
+/// An advert: about which VRID, when since the epoch and on the clock of this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Heard {
     pub(super) vrid: u8,
     pub(super) stamp: Duration,
+    pub(super) at: Instant,
 }
 
 /// Since the epoch, as the stamps of a capture are.
@@ -25,9 +28,25 @@ pub(super) fn heard(capture: &Capture, from: Duration, to: Duration) -> Vec<Hear
         Packet::Advert(advert) if (from..=to).contains(&frame.stamp()) => Some(Heard {
             vrid: advert.vrid,
             stamp: frame.stamp(),
+            at: advert.at,
         }),
         _ => None,
     })
+}
+
+/// Every time longer than `limit` in which nobody spoke for a VRID that was spoken for before and
+/// after.
+pub(super) fn silences(adverts: &[Heard], limit: Duration) -> Vec<Span> {
+    let mut last: HashMap<u8, Instant> = HashMap::new();
+    let mut silences = Vec::new();
+    for advert in adverts {
+        if let Some(before) = last.insert(advert.vrid, advert.at)
+            && advert.at.saturating_duration_since(before) > limit
+        {
+            silences.push(Span::new(before, advert.at));
+        }
+    }
+    silences
 }
 
 /// How much later than one interval after the one before adverts came.
@@ -73,12 +92,17 @@ impl Lateness {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
 
     fn at(millis: u64, vrid: u8) -> Heard {
+        static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let stamp = Duration::from_millis(millis);
         Heard {
             vrid,
-            stamp: Duration::from_millis(millis),
+            stamp,
+            at: *ORIGIN + stamp,
         }
     }
 
@@ -95,6 +119,15 @@ mod tests {
         let lateness = of(&[at(0, 1), at(5, 2), at(10, 1), at(18, 2)], 20);
         assert_eq!(lateness.quantile(0.5), Some(0.0));
         assert_eq!(lateness.worst(), Some(3.0));
+    }
+
+    #[test]
+    fn a_silence_is_between_two_adverts_of_one_vrid() {
+        let adverts = [at(0, 1), at(5, 2), at(10, 1), at(31, 1), at(40, 2)];
+        let found = silences(&adverts, Duration::from_millis(20));
+        let lengths: Vec<_> = found.iter().map(Span::length).collect();
+        assert_eq!(lengths, [21, 35].map(Duration::from_millis));
+        assert_eq!(found[0].from, adverts[2].at);
     }
 
     #[test]

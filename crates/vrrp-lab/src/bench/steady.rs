@@ -8,12 +8,14 @@ use vrrp_lab::{Lab, Result};
 
 use super::fleet::{Fleet, SETTLES, lab_without_client};
 use super::hogs::Hogs;
-use super::lateness::{Lateness, heard, now};
+use super::lateness::{Lateness, heard, now, silences};
 use super::pair::{CHANGES, Pair, TELLS};
 use super::plan::Plan;
 use super::report::{Metric, Report, Sample};
 use super::spread::Unit;
 use super::usage::in_real_time;
+use crate::span::Span;
+use crate::stalls::Stalls;
 use crate::subject::Software;
 use crate::table::millis;
 
@@ -39,6 +41,24 @@ const LATE_99: Metric = Metric {
 const LATE_999: Metric = Metric {
     key: "late_p999_ms",
     name: "p99.9",
+    unit: Unit::Milliseconds,
+};
+/// Silence of two intervals and more, whoever broke it.
+const SILENCES: Metric = Metric {
+    key: "silences",
+    name: "silences",
+    unit: Unit::Count,
+};
+/// Of those, in how many a processor of this machine did not run what had to run.
+const STALLED: Metric = Metric {
+    key: "silences_in_stalls",
+    name: "in stalls",
+    unit: Unit::Count,
+};
+/// The longest time for which a processor did not run a thread of higher priority than any here.
+const STALL: Metric = Metric {
+    key: "longest_stall_ms",
+    name: "longest stall",
     unit: Unit::Milliseconds,
 };
 const LATE_WORST: Metric = Metric {
@@ -107,6 +127,9 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
             &LATE_99,
             &LATE_999,
             &LATE_WORST,
+            &SILENCES,
+            &STALLED,
+            &STALL,
         ],
     );
     let count = plan.only_instances.unwrap_or(INSTANCES);
@@ -139,6 +162,7 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
             .into_iter()
             .map(|(row, scene)| (row, scene.and_then(Scene::begin)))
             .collect();
+        let stalls = Stalls::watch()?;
         let hogs = Hogs::start()?;
         busy = hogs.cores();
         let begin = now();
@@ -147,7 +171,8 @@ pub(super) fn run(plan: &Plan) -> Result<()> {
         drop(hogs);
         std::thread::sleep(TELLS);
         for (row, scene) in scenes {
-            report.add(row, scene.and_then(|scene| scene.sample(begin, end)))?;
+            let sample = scene.and_then(|scene| scene.sample(begin, end, &stalls.spans()));
+            report.add(row, sample)?;
         }
     }
     report.print(
@@ -183,8 +208,8 @@ impl Scene {
         Ok(self)
     }
 
-    /// What happened between two stamps.
-    fn sample(self, begin: Duration, end: Duration) -> Result<Sample> {
+    /// What happened between two stamps, while the machine stood still for `stalls`.
+    fn sample(self, begin: Duration, end: Duration, stalls: &[Span]) -> Result<Sample> {
         let adverts = heard(self.lab.capture(), begin, end);
         let lateness = Lateness::of(&adverts, self.fleet.interval, end);
         let mut sample = Sample::default();
@@ -201,6 +226,12 @@ impl Scene {
                 sample.set(metric, late);
             }
         }
+        let silences = silences(&adverts, self.fleet.interval * 2);
+        let stalled = |silence: &&Span| stalls.iter().any(|stall| stall.and(silence).is_some());
+        sample.set(&SILENCES, silences.len() as f64);
+        sample.set(&STALLED, silences.iter().filter(stalled).count() as f64);
+        let longest = stalls.iter().map(Span::length).max().unwrap_or_default();
+        sample.set(&STALL, longest.as_secs_f64() * 1e3);
         self.notes.into_iter().for_each(|note| sample.note(note));
         let hosts = [self.lab.host("cp1")?, self.lab.host("cp2")?];
         self.fleet

@@ -7,7 +7,7 @@ use vrrp_lab::{Gap, HolderChange};
 use super::bounds::Bounds;
 use super::fault::{ALL, Fault, host_name};
 use super::run::{Seen, Window};
-use super::span::{Hold, Span, doubled, holds};
+use crate::span::{Hold, Span, doubled, holds};
 
 /// Shorter than this, a time without an answer is the machine's.
 const NOISE: Duration = Duration::from_millis(20);

@@ -10,8 +10,6 @@ mod journal;
 mod judge;
 mod run;
 mod schedule;
-mod span;
-mod stalls;
 mod summary;
 
 use std::time::Duration;

@@ -11,8 +11,8 @@ use super::cluster::Cluster;
 use super::fault::Step;
 use super::journal::Notes;
 use super::schedule::Schedule;
-use super::span::Span;
-use super::stalls::Stalls;
+use crate::span::Span;
+use crate::stalls::Stalls;
 use crate::subject::Software;
 
 /// How long the hosts are watched after they have settled.

@@ -13,7 +13,7 @@ use super::files::Files;
 use super::judge::{Judgement, Violation};
 use super::run::Seen;
 use super::schedule::Schedule;
-use super::span::Span;
+use crate::span::Span;
 use crate::subject::Software;
 use crate::table::{millis, table as new_table, time};
 

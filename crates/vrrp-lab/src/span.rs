@@ -6,21 +6,21 @@ use vrrp_lab::HolderChange;
 
 /// A time, and who it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) from: Instant,
-    pub(super) to: Instant,
-    pub(super) hosts: Vec<String>,
+pub(crate) struct Span {
+    pub(crate) from: Instant,
+    pub(crate) to: Instant,
+    pub(crate) hosts: Vec<String>,
 }
 
 /// A time in which a host held the VIP.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hold {
-    pub(super) host: String,
-    pub(super) span: Span,
+pub(crate) struct Hold {
+    pub(crate) host: String,
+    pub(crate) span: Span,
 }
 
 impl Span {
-    pub(super) const fn new(from: Instant, to: Instant) -> Self {
+    pub(crate) const fn new(from: Instant, to: Instant) -> Self {
         Self {
             from,
             to,
@@ -28,12 +28,12 @@ impl Span {
         }
     }
 
-    pub(super) fn length(&self) -> Duration {
+    pub(crate) fn length(&self) -> Duration {
         self.to.saturating_duration_since(self.from)
     }
 
     /// What both have in common; `None` if that is nothing.
-    pub(super) fn and(&self, other: &Self) -> Option<Self> {
+    pub(crate) fn and(&self, other: &Self) -> Option<Self> {
         let (from, to) = (self.from.max(other.from), self.to.min(other.to));
         (from < to).then(|| Self::new(from, to))
     }
@@ -41,7 +41,7 @@ impl Span {
 
 impl Hold {
     /// What is left of it outside of `span`.
-    pub(super) fn without(self, span: &Span) -> Vec<Self> {
+    pub(crate) fn without(self, span: &Span) -> Vec<Self> {
         let before = (self.span.from, self.span.to.min(span.from));
         let after = (self.span.from.max(span.to), self.span.to);
         [before, after]
@@ -56,7 +56,7 @@ impl Hold {
 }
 
 /// Every time in which a host held the VIP, until `finished`.
-pub(super) fn holds(changes: &[HolderChange], finished: Instant) -> Vec<Hold> {
+pub(crate) fn holds(changes: &[HolderChange], finished: Instant) -> Vec<Hold> {
     let mut holds: Vec<Hold> = Vec::new();
     let mut open: Vec<(String, Instant)> = Vec::new();
     for change in changes {
@@ -80,7 +80,7 @@ pub(super) fn holds(changes: &[HolderChange], finished: Instant) -> Vec<Hold> {
 }
 
 /// Every time in which more than one host held the VIP, in order.
-pub(super) fn doubled(holds: &[Hold]) -> Vec<Span> {
+pub(crate) fn doubled(holds: &[Hold]) -> Vec<Span> {
     let mut moments: Vec<Instant> = holds
         .iter()
         .flat_map(|hold| [hold.span.from, hold.span.to])

@@ -3,7 +3,7 @@
 //! it was woken late.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -11,8 +11,7 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use vrrp_lab::{LabError, Result};
 
-use super::cluster::lock;
-use super::span::Span;
+use crate::span::Span;
 
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// Less is the ordinary life of a busy machine.
@@ -22,14 +21,14 @@ const REALTIME_PRIORITY: u8 = 11;
 
 /// A running watch.
 #[derive(Debug)]
-pub(super) struct Stalls {
+pub(crate) struct Stalls {
     stop: Arc<AtomicBool>,
     spans: Arc<Mutex<Vec<Span>>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Stalls {
-    pub(super) fn watch() -> Result<Self> {
+    pub(crate) fn watch() -> Result<Self> {
         let mut stalls = Self {
             stop: Arc::default(),
             spans: Arc::default(),
@@ -50,8 +49,12 @@ impl Stalls {
     }
 
     /// Every time on any processor, in order; those that touch are one.
-    pub(super) fn spans(&self) -> Vec<Span> {
-        let mut spans = lock(&self.spans).clone();
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        let mut spans = self
+            .spans
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         spans.sort_by_key(|span| span.from);
         spans.into_iter().fold(Vec::new(), |mut merged, span| {
             match merged.last_mut() {
@@ -84,7 +87,8 @@ fn look(processor: usize, stop: &AtomicBool, spans: &Mutex<Vec<Span>>) {
         thread::sleep(LOOK_EVERY);
         let woken = Instant::now();
         if woken.saturating_duration_since(due) > LATE {
-            lock(spans).push(Span::new(due, woken));
+            let mut spans = spans.lock().unwrap_or_else(PoisonError::into_inner);
+            spans.push(Span::new(due, woken));
         }
     }
 }
