@@ -175,6 +175,20 @@ fn a_refresh_that_is_switched_on_takes_effect_at_once_and_off_after_four_minutes
     assert_eq!(announced(&mut bench, SECOND * 600), []);
 }
 
+#[test]
+fn after_exactly_four_minutes_no_announcement_follows_without_refresh() {
+    for (past, follow) in [(SECOND * 240, false), (SECOND * 239, true)] {
+        let mut bench = new_master(policy(5, Some(SECOND * 600)));
+        bench.wait(past);
+        let now = bench.now();
+        let change = policy(5, None);
+        bench.router.reconfigure(now, change).expect("a valid one");
+        bench.take();
+        let announced = announced(&mut bench, SECOND * 600);
+        assert_eq!(!announced.is_empty(), follow, "{past:?}: {announced:?}");
+    }
+}
+
 /// Whoever hears the advert and knows better can put clients right at once.
 #[test]
 fn single_announcements_go_out_with_an_advert() {
