@@ -2,6 +2,7 @@
 //! switch can do to a host is done here.
 
 use std::collections::HashMap;
+use std::fs;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::runtime;
@@ -37,6 +38,7 @@ pub(crate) struct Cable<'a> {
 impl Switch {
     pub(crate) fn new(runtime: &runtime::Handle) -> Result<Self> {
         let namespace = Namespace::new("switch")?;
+        namespace.enter(forward_only)?;
         let netlink = Netlink::open(&namespace, runtime)?;
         netlink.add_bridge(BRIDGE)?;
         Ok(Self {
@@ -98,5 +100,38 @@ impl Switch {
             self.netlink.set_bridge(port, Some(&bridge))?;
         }
         Ok(())
+    }
+}
+
+/// A switch forwards frames and does not look at the packets in them: no hooks of IP, ARP and
+/// their firewalls on the bridge. Where the kernel has no such hooks there is nothing to set.
+fn forward_only() {
+    for protocol in ["iptables", "ip6tables", "arptables"] {
+        let _ = fs::write(
+            format!("/proc/sys/net/bridge/bridge-nf-call-{protocol}"),
+            "0",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_on_the_switch_pass_no_hook_of_ip() {
+        let runtime = runtime::Runtime::new().expect("a runtime");
+        let switch = Switch::new(runtime.handle()).expect("a switch");
+        let hooks = switch.namespace.enter(|| {
+            let directory = fs::read_dir("/proc/sys/net/bridge").into_iter().flatten();
+            let files = directory.map(|entry| entry.expect("an entry").path());
+            let calls = files.filter(|path| path.to_string_lossy().contains("-call-"));
+            calls
+                .map(|path| (path.clone(), fs::read_to_string(path).expect("a value")))
+                .collect::<Vec<_>>()
+        });
+        for (path, value) in hooks.expect("the switch's namespace") {
+            assert_eq!(value, "0\n", "{}", path.display());
+        }
     }
 }
