@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 const CALM: Duration = Duration::from_secs(1);
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
-/// What is measured, in microseconds: key, words, and what is wanted of it.
+/// What is measured: key, whose unit machines get, words, and what is wanted of it.
 const FIGURES: [(&str, &str, Option<Duration>); 3] = [
     (
         "table_back_us",
@@ -61,8 +61,12 @@ impl Recovery {
         Ok(())
     }
 
-    fn spread(&self, place: usize) -> Option<Spread> {
-        let times = self.runs.iter().map(|run| run[place].as_secs_f64() * 1e6);
+    /// Of a figure, in a unit of which a second has `per_second`.
+    fn spread(&self, place: usize, per_second: f64) -> Option<Spread> {
+        let times = self
+            .runs
+            .iter()
+            .map(|run| run[place].as_secs_f64() * per_second);
         Spread::of(times.collect())
     }
 
@@ -70,8 +74,10 @@ impl Recovery {
     pub(super) fn table(&self) -> comfy_table::Table {
         let mut table = crate::table::table(["vrrpd, median (minimum to maximum)", "", "wanted"]);
         for (place, (_, words, wanted)) in FIGURES.into_iter().enumerate() {
-            let text = self.spread(place).map(|spread| spread.text(UNIT));
-            let wanted = wanted.map(|wanted| UNIT.show(wanted.as_secs_f64() * 1e6));
+            let text = self
+                .spread(place, 1e3)
+                .map(|spread| spread.text(Unit::Milliseconds));
+            let wanted = wanted.map(crate::table::time);
             table.add_row([
                 words.to_owned(),
                 text.unwrap_or_default(),
@@ -84,7 +90,7 @@ impl Recovery {
     /// For machines.
     pub(super) fn document(&self) -> Value {
         let entry = |(place, (key, _, wanted)): (usize, (&str, &str, Option<Duration>))| {
-            let mut value = self.spread(place).map_or(Value::Null, Spread::json);
+            let mut value = self.spread(place, 1e6).map_or(Value::Null, Spread::json);
             if let (Some(wanted), Value::Object(value)) = (wanted, &mut value) {
                 value.insert("wanted".to_owned(), json!(wanted.as_micros()));
             }
@@ -93,8 +99,6 @@ impl Recovery {
         FIGURES.into_iter().enumerate().map(entry).collect()
     }
 }
-
-const UNIT: Unit = Unit::Microseconds;
 
 fn measure() -> Result<[Duration; 3]> {
     let lab = Lab::builder().hosts(3).build()?;
