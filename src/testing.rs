@@ -90,7 +90,7 @@ fn master() -> Arc<InstanceView> {
     };
     let view = InstanceView::new(51, Version::V3, Family::V4, live);
     view.counters.adverts_sent.add(42);
-    view.counters.dropped[DropReason::Checksum.index()].add(3);
+    view.counters.drop_more(DropReason::Checksum, 3);
     for (from, to, cause) in [
         (InstanceState::Init, InstanceState::Backup, "it started"),
         (

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -82,8 +82,8 @@ pub struct Counters {
     pub priority_zero_received: Count,
     /// Accepted version 3 adverts over IPv4 by checksum form: RFC 9568, RFC 5798.
     pub checksum_form: [Count; 2],
-    /// Dropped packets, indexed by [`DropReason::index`].
-    pub dropped: [Count; DropReason::ALL.len()],
+    /// Dropped packets, indexed by [`DropReason::index`]; most routers drop none, ever.
+    dropped: OnceLock<Box<[Count; DropReason::ALL.len()]>>,
     /// Transitions, indexed by [`InstanceState::number`] of the new state.
     pub transitions: [Count; 4],
     /// Other masters heard while master.
@@ -99,6 +99,18 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Counts `n` packets dropped for `reason`.
+    pub fn drop_more(&self, reason: DropReason, n: u64) {
+        self.dropped.get_or_init(Box::default)[reason.index()].add(n);
+    }
+
+    /// Packets dropped for `reason`.
+    #[must_use]
+    pub fn dropped(&self, reason: DropReason) -> u64 {
+        let counts = self.dropped.get();
+        counts.map_or(0, |counts| counts[reason.index()].get())
+    }
+
     /// The counter of one checksum form.
     #[must_use]
     pub fn form(&self, form: ChecksumForm) -> &Count {
@@ -209,12 +221,14 @@ impl InstanceView {
     }
 
     /// Counts a change of state and keeps it among the last ones.
-    pub fn record(&self, transition: Transition) {
+    pub fn record(&self, mut transition: Transition) {
+        transition.cause.shrink_to_fit();
         self.counters.transitions[usize::from(transition.to.number())].up();
         let mut kept = self.lock_transitions();
         if kept.len() == TRANSITIONS_KEPT {
             kept.pop_front();
         }
+        kept.reserve_exact(1);
         kept.push_back(transition);
     }
 

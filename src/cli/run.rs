@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use vrrp_config::{HostFacts, LoadOptions, Loaded, LoadedConfig, Realtime, load};
 use vrrp_net::claim::{Claim, PATIENCE};
+use vrrp_net::memory;
 
 use super::{RunArgs, exit, terminal};
 use crate::control::ControlSocket;
@@ -14,6 +15,7 @@ use crate::{host, log, metrics, privileges};
 /// for all that this host refuses.
 #[must_use]
 pub fn run(args: RunArgs) -> ExitCode {
+    memory::return_large_blocks();
     let options = args.options();
     let facts = match host::local_addresses() {
         Ok(addresses) => HostFacts::of_this_host(addresses),
@@ -38,20 +40,26 @@ pub fn run(args: RunArgs) -> ExitCode {
 }
 
 fn start(args: RunArgs, options: LoadOptions, loaded: LoadedConfig) -> Result<(), String> {
+    let LoadedConfig {
+        config,
+        warnings,
+        places,
+    } = loaded;
+    // They hold the whole file, several times the size of what it says.
+    drop(places);
     let text = |error: &dyn std::fmt::Display| error.to_string();
     privileges::check().map_err(|error| text(&error))?;
     let _claim = Claim::take(PATIENCE).map_err(|error| text(&error))?;
-    let control =
-        ControlSocket::bind(&loaded.config.control.socket).map_err(|error| text(&error))?;
-    let metrics = loaded.config.metrics.listen.map(metrics::bind).transpose();
+    let control = ControlSocket::bind(&config.control.socket).map_err(|error| text(&error))?;
+    let metrics = config.metrics.listen.map(metrics::bind).transpose();
     let metrics = metrics.map_err(|error| text(&error))?;
-    let mut keep = match loaded.config.realtime {
+    let mut keep = match config.realtime {
         Realtime::Auto => privileges::allow_realtime(),
         Realtime::Off => Vec::new(),
     };
     keep.extend(privileges::to_write_in(control.directory()));
     privileges::drop(&keep).map_err(|error| text(&error))?;
-    let settings = loaded.config.log;
+    let settings = config.log;
     let _log = log::start(settings.level, settings.format)
         .map_err(|error| format!("starting the log: {error}"))?;
     let path = args.config.clone();
@@ -64,7 +72,8 @@ fn start(args: RunArgs, options: LoadOptions, loaded: LoadedConfig) -> Result<()
         .build()
         .map_err(|error| format!("starting the runtime: {error}"))?;
     let parts = Parts {
-        loaded,
+        config,
+        warnings,
         path,
         reload,
         control,

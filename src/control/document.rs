@@ -113,7 +113,7 @@ fn instance(view: &InstanceView) -> InstanceStatus {
 
 fn counters(counters: &Counters) -> CountersStatus {
     let dropped = DropReason::ALL.iter().filter_map(|reason| {
-        let count = counters.dropped[reason.index()].get();
+        let count = counters.dropped(*reason);
         (count > 0).then(|| (reason.as_str().to_owned(), count))
     });
     CountersStatus {

@@ -2,6 +2,7 @@
 //! and check types.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_check::{CheckSpec, ExecSpec, FileSpec, HoldDown, HttpSpec, ProbeSpec, TcpSpec, TlsSpec};
@@ -26,7 +27,7 @@ pub(super) struct InstancePlan {
     /// Name in the configuration.
     pub name: String,
     /// What the state machine needs.
-    pub router: RouterConfig,
+    pub router: Arc<RouterConfig>,
     /// The virtual addresses with the prefix each is added with.
     pub addresses: Vec<(IpAddr, u8)>,
     /// Where it runs.
@@ -93,7 +94,7 @@ impl InstancePlan {
     fn new(instance: &config::Instance) -> Self {
         Self {
             name: instance.name.clone(),
-            router: router_config(instance),
+            router: Arc::new(router_config(instance)),
             addresses: instance
                 .addresses
                 .iter()

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
 use vrrp_check::SpecError;
 use vrrp_config::{Config, Diagnostics, Loaded, LoadedConfig, Realtime, Style};
+use vrrp_net::memory;
 
 use super::balance::{self, Balance};
 use super::checks::Checks;
@@ -41,7 +42,9 @@ pub(super) type Reload = Box<dyn FnMut() -> Result<Loaded, Diagnostics>>;
 /// What was opened before privileges were dropped, and what is to run.
 pub struct Parts {
     /// The configuration to start with.
-    pub loaded: LoadedConfig,
+    pub config: Config,
+    /// What was noticed about it.
+    pub warnings: Diagnostics,
     /// Its path, for people.
     pub path: PathBuf,
     /// Reads it again.
@@ -93,7 +96,9 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
     let (commands, to_protocol) = mpsc::unbounded_channel();
     let (requests, mut asked) = mpsc::unbounded_channel();
     let mark = DrainMark::beside(parts.control.path());
-    let plan = Plan::new(&parts.loaded.config);
+    let plan = Plan::new(&parts.config);
+    // Reading the file took several times what is left of it, and locked memory is not given back.
+    memory::give_back();
     view.drained
         .store(mark.is_set(), std::sync::atomic::Ordering::Relaxed);
     let specs = plan.checks.clone();
@@ -103,16 +108,16 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
         view: Arc::clone(&view),
         events: Arc::clone(&events),
         ledger: Ledger::beside(parts.control.path()),
-        realtime: parts.loaded.config.realtime == Realtime::Auto,
+        realtime: parts.config.realtime == Realtime::Auto,
         commands: to_protocol,
     })
     .await?;
     let mut checks = Checks::new(commands.clone(), Arc::clone(&events));
     checks.apply(&specs)?;
     let mut balance = Balance::new(Arc::clone(&view), Arc::clone(&events), parts.control.path());
-    balance.apply(&balance::plans(&parts.loaded.config))?;
+    balance.apply(&balance::plans(&parts.config))?;
     let mut hooks = Hooks::new(Arc::clone(&view), Arc::clone(&events));
-    hooks.apply(&parts.loaded.config.instances);
+    hooks.apply(&parts.config.instances);
     let (before, mut happened) = events.follow(Since::Id(0));
     let mut supervisor = Supervisor {
         view: Arc::clone(&view),
@@ -124,9 +129,10 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
         mark,
         reload: parts.reload,
         path: parts.path,
-        running: parts.loaded.config,
+        running: parts.config,
     };
-    supervisor.show(&parts.loaded.warnings);
+    supervisor.show(&parts.warnings);
+    drop(parts.warnings);
     for event in before {
         supervisor.hooks.note(&event.what);
     }

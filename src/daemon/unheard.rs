@@ -109,7 +109,7 @@ fn sentence(instance: &InstanceView, since: Duration) -> String {
     let dropped: u64 = DropReason::ALL
         .iter()
         .filter(|reason| **reason != DropReason::OwnSource)
-        .map(|reason| instance.counters.dropped[reason.index()].get())
+        .map(|reason| instance.counters.dropped(*reason))
         .sum();
     let dropped = if dropped > 0 {
         format!(", and {dropped} adverts were dropped (the log has the reasons)")
@@ -179,8 +179,8 @@ mod tests {
         let mut watch = Watch::default();
         let start = Instant::now();
         watch.look(&view, &events, start);
-        instance.counters.dropped[DropReason::Ttl.index()].add(7);
-        instance.counters.dropped[DropReason::OwnSource.index()].add(7);
+        instance.counters.drop_more(DropReason::Ttl, 7);
+        instance.counters.drop_more(DropReason::OwnSource, 7);
         watch.look(&view, &events, start + Duration::from_secs(400));
         let told = instance.unheard().clone().expect("a warning");
         let words = "none of the peers 10.0.50.12, 10.0.50.13 was ever heard on VRID 51 in 400 s, \

@@ -156,7 +156,7 @@ fn adverts(families: &mut Families<'_>, instances: &[Scraped], daemon: &DaemonVi
             .into_iter()
             .filter(|r| *r != DropReason::UnknownVrid);
         reasons.map(|reason| {
-            let count = one.view.counters.dropped[reason.index()].get();
+            let count = one.view.counters.dropped(reason);
             (one.with("reason", reason.as_str()), count)
         })
     });

@@ -194,5 +194,5 @@ fn became_master(one: &Scraped) -> u64 {
 }
 
 fn dropped(one: &Scraped, reason: DropReason) -> u64 {
-    one.view.counters.dropped[reason.index()].get()
+    one.view.counters.dropped(reason)
 }

@@ -1,37 +1,48 @@
 //! A point in time as the caller's monotonic clock tells it.
 
+use core::num::NonZeroU64;
 use core::ops::{Add, AddAssign, Sub};
 use core::time::Duration;
 
 /// Nanoseconds since an epoch of the caller's choice. Arithmetic saturates: neither a clock
-/// that starts at zero nor one near its end can make it panic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Instant(u64);
+/// that starts at zero nor one near its end can make it panic. The last one is `u64::MAX - 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instant(
+    /// One more than the nanoseconds, so that an absent one takes no room beside it.
+    NonZeroU64,
+);
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::from_nanos(0)
+    }
+}
 
 impl Instant {
     /// The instant `nanos` nanoseconds after the epoch.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
-        Self(nanos)
+        Self(NonZeroU64::MIN.saturating_add(nanos))
     }
 
     /// Nanoseconds since the epoch.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// How much later `self` is than `earlier`; zero if it is not.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
 
     /// The last multiple of `step` since the epoch that is not later; itself if `step` is zero.
     #[must_use]
     pub fn rounded_down(self, step: Duration) -> Self {
-        let past = self.0.checked_rem(nanos(step)).unwrap_or(0);
-        Self(self.0 - past)
+        let nanos_now = self.as_nanos();
+        let past = nanos_now.checked_rem(nanos(step)).unwrap_or(0);
+        Self::from_nanos(nanos_now - past)
     }
 }
 
@@ -57,7 +68,7 @@ impl Sub<Duration> for Instant {
     type Output = Self;
 
     fn sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(nanos(duration)))
+        Self::from_nanos(self.as_nanos().saturating_sub(nanos(duration)))
     }
 }
 
@@ -82,7 +93,7 @@ mod tests {
         let start = Instant::from_nanos(5);
         assert_eq!(start - Duration::from_secs(1), Instant::from_nanos(0));
         assert_eq!(start - end, Duration::ZERO);
-        assert_eq!(end.since(start), Duration::from_nanos(u64::MAX - 5));
+        assert_eq!(end.since(start), Duration::from_nanos(u64::MAX - 1 - 5));
     }
 
     #[test]

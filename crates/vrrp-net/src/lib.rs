@@ -12,6 +12,7 @@ pub mod claim;
 pub mod clock;
 mod errno;
 mod interface;
+pub mod memory;
 pub mod netlink;
 mod poll;
 pub mod probe;

@@ -1,4 +1,4 @@
-//! Real-time scheduling of a thread, and memory that stays in memory. One of two places with
+//! Real-time scheduling of a thread, and memory that stays in memory. One of three places with
 //! `unsafe`: no library sets a scheduling policy together with `SCHED_RESET_ON_FORK`.
 
 use std::io;

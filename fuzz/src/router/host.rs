@@ -42,7 +42,7 @@ impl Host {
         }
     }
 
-    pub(super) const fn config(&self) -> &RouterConfig {
+    pub(super) fn config(&self) -> &RouterConfig {
         self.router.config()
     }
 

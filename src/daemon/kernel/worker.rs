@@ -16,6 +16,9 @@ use super::{Job, Kernel, Report, Route, vmac};
 use crate::daemon::ledger::Ledger;
 use crate::daemon::realtime;
 
+/// Room for waiting jobs that is kept.
+const QUEUE: usize = 64;
+
 /// Starts the thread in the network namespace of the caller. It ends when the [`Kernel`] is
 /// dropped and all it asked for is done.
 ///
@@ -82,6 +85,8 @@ impl Worker {
                 queue.push_back(job);
             }
             self.work_off(&mut queue).await;
+            // What a takeover of thousands needed is not needed from one second to the next.
+            queue.shrink_to(QUEUE);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Goes over from one plan to another: what is equal in both is left alone.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use vrrp_core::{ConfigError, Input};
 
@@ -113,7 +114,7 @@ impl Protocol {
         }
         self.change_prefixes(index, &old.addresses);
         let instance = &mut self.instances[index];
-        let config = instance.plan.router.clone();
+        let config = Arc::clone(&instance.plan.router);
         for peer in config.peers.iter().flatten() {
             instance.view.peers().entry(*peer).or_default();
         }

@@ -54,7 +54,7 @@ pub(super) struct Instance {
 
 impl Instance {
     pub(super) fn new(id: InstanceId, plan: InstancePlan) -> Result<Self, ConfigError> {
-        let router = VirtualRouter::new(plan.router.clone())?;
+        let router = VirtualRouter::new(Arc::clone(&plan.router))?;
         let live = Live {
             name: plan.name.clone(),
             state: InstanceState::Init,
@@ -157,6 +157,7 @@ impl Instance {
         }
         live.name.clone_from(&self.plan.name);
         live.reason = self.router.reason();
+        live.reason.shrink_to_fit();
         live.interface = match (&self.place, &self.plan.interface) {
             (Some(place), _) => place.parent.name.to_string(),
             (None, InterfaceChoice::Named(name)) => name.clone(),
@@ -174,13 +175,10 @@ impl Instance {
         .duration();
         live.master = master;
         live.master_is_self = self.router.state() == State::Master;
-        live.addresses.clear();
-        live.addresses.extend(
-            self.plan
-                .addresses
-                .iter()
-                .map(|(address, prefix_len)| format!("{address}/{prefix_len}")),
-        );
+        let addresses = self.plan.addresses.iter();
+        live.addresses = addresses
+            .map(|(address, prefix_len)| format!("{address}/{prefix_len}"))
+            .collect();
         live.warnings.clear();
         live.warnings
             .extend(self.warnings.iter().map(|(_, sentence)| sentence.clone()));

@@ -49,6 +49,9 @@ use crate::view::DaemonView;
 pub use self::start::StartError;
 pub(super) use self::start::{Given, start};
 
+/// Room for the packets of whichever socket is read.
+type SharedBatch = Rc<RefCell<RecvBatch>>;
+
 /// Everything the protocol thread knows.
 struct Protocol {
     /// Itself, for the tasks it starts.
@@ -84,8 +87,8 @@ struct Protocol {
     events: Arc<EventLog>,
     drop_log: Limiter<(Option<InstanceId>, DropReason)>,
     send_log: Limiter<InstanceId>,
-    /// For what waits in a socket when a timer fires.
-    spare: RecvBatch,
+    /// For what any of the sockets has.
+    batch: SharedBatch,
 }
 
 /// The time as virtual routers know it.
@@ -142,15 +145,14 @@ impl Protocol {
             return;
         };
         let socket = Rc::clone(&port.socket);
-        let mut batch = std::mem::take(&mut self.spare);
+        let batch = Rc::clone(&self.batch);
         // What cannot be read now is told by the socket's own task.
         if socket
-            .try_recv_batch(&mut batch)
+            .try_recv_batch(&mut batch.borrow_mut())
             .is_ok_and(|count| count > 0)
         {
-            self.on_packets(key, &batch);
+            self.on_packets(key, &batch.borrow());
         }
-        self.spare = batch;
     }
 
     /// Sets the timer to the earliest deadline, unless it fires soon enough as it is.

@@ -209,7 +209,7 @@ impl Protocol {
         let family = self.instances[index].view.family;
         let key = (place.interface.index, family);
         if !self.ports.contains_key(&key) {
-            let port = Port::open(&self.this, &place.interface, family)
+            let port = Port::open(&self.this, &self.batch, &place.interface, family)
                 .map_err(|error| FaultReason::Other(error.to_string()))?;
             self.ports.insert(key, port);
         }
@@ -292,7 +292,7 @@ impl Protocol {
         for (key, port) in std::mem::take(&mut self.ports) {
             let interface = port.socket.interface().clone();
             drop(port);
-            if let Ok(port) = Port::open(&self.this, &interface, key.1) {
+            if let Ok(port) = Port::open(&self.this, &self.batch, &interface, key.1) {
                 self.ports.insert(key, port);
             }
         }

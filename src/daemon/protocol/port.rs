@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::task::{AbortHandle, spawn_local, yield_now};
 use vrrp_net::Interface;
-use vrrp_net::socket::{BATCH, Outbox, RecvBatch, SocketError, VrrpSocket};
+use vrrp_net::socket::{BATCH, Outbox, SocketError, VrrpSocket};
 use vrrp_wire::Family;
 
-use super::Protocol;
+use super::{Protocol, SharedBatch};
 
 /// Index of the interface, and the family.
 pub(super) type PortKey = (u32, Family);
@@ -42,12 +42,18 @@ impl Port {
     /// Opens the sockets and begins to read.
     pub(super) fn open(
         protocol: &Weak<RefCell<Protocol>>,
+        batch: &SharedBatch,
         interface: &Interface,
         family: Family,
     ) -> Result<Self, SocketError> {
         let socket = Rc::new(VrrpSocket::open(interface, family)?);
         let key = (interface.index, family);
-        let reader = spawn_local(read(protocol.clone(), key, Rc::clone(&socket)));
+        let reader = spawn_local(read(
+            protocol.clone(),
+            key,
+            Rc::clone(&socket),
+            Rc::clone(batch),
+        ));
         Ok(Self {
             socket,
             outbox: Outbox::default(),
@@ -148,16 +154,20 @@ impl Drop for Port {
     }
 }
 
-async fn read(protocol: Weak<RefCell<Protocol>>, key: PortKey, socket: Rc<VrrpSocket>) {
-    let mut batch = RecvBatch::new();
+async fn read(
+    protocol: Weak<RefCell<Protocol>>,
+    key: PortKey,
+    socket: Rc<VrrpSocket>,
+    batch: SharedBatch,
+) {
     loop {
-        let result = socket.recv_batch(&mut batch).await;
+        let result = socket.recv_shared(&batch).await;
         let Some(protocol) = protocol.upgrade() else {
             return;
         };
         match result {
             Ok(count) => {
-                protocol.borrow_mut().on_packets(key, &batch);
+                protocol.borrow_mut().on_packets(key, &batch.borrow());
                 drop(protocol);
                 // Under a flood, timers and the other sockets get their turn.
                 if count == BATCH {

@@ -96,7 +96,7 @@ impl Protocol {
     fn probed(&mut self, index: usize, source: IpAddr) {
         let instance = &self.instances[index];
         let name = &instance.plan.name;
-        instance.view.counters.dropped[DropReason::Type.index()].up();
+        instance.view.counters.drop_more(DropReason::Type, 1);
         instance.view.probed(source);
         let key = (Some(instance.id), DropReason::Type);
         if let limit::Verdict::Log { left_out } =
@@ -137,7 +137,7 @@ impl Protocol {
         reason: DropReason,
         text: &dyn fmt::Display,
     ) {
-        self.instances[index].view.counters.dropped[reason.index()].up();
+        self.instances[index].view.counters.drop_more(reason, 1);
         self.log_drop(Some(index), key, received, vrid, reason, text);
     }
 

@@ -14,13 +14,13 @@ use tokio::task::{LocalSet, spawn_local};
 use vrrp_core::ConfigError;
 use vrrp_net::Interface;
 use vrrp_net::netlink::{LinkInfo, Monitor, NetlinkError};
-use vrrp_net::socket::{RecvBatch, SocketError, VrrpSocket};
+use vrrp_net::socket::{SocketError, VrrpSocket};
 use vrrp_net::timer::{Timer, TimerError};
 
 use super::network::Network;
 use super::schedule::Schedule;
 use super::send::Gathering;
-use super::{Protocol, tasks};
+use super::{Protocol, SharedBatch, tasks};
 use crate::daemon::command::Command;
 use crate::daemon::kernel::{self, Job, Report};
 use crate::daemon::ledger::Ledger;
@@ -206,7 +206,7 @@ async fn prepare(
     let (finished_sender, finished) = watch::channel(false);
     let mut protocol = Protocol {
         this: Weak::new(),
-        instances: Vec::new(),
+        instances: Vec::with_capacity(given.plan.instances.len()),
         order: given
             .plan
             .instances
@@ -234,7 +234,7 @@ async fn prepare(
         events: given.events,
         drop_log: Limiter::new(MESSAGES, PERIOD, KEYS),
         send_log: Limiter::new(MESSAGES, PERIOD, KEYS),
-        spare: RecvBatch::new(),
+        batch: SharedBatch::default(),
     };
     for plan in given.plan.instances {
         let name = plan.name.clone();

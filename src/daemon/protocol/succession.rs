@@ -77,7 +77,7 @@ mod tests {
         let address = IpAddr::from([10, 0, 50, vrid]);
         InstancePlan {
             name: name.to_owned(),
-            router: RouterConfig::new(vrid, vec![address]),
+            router: RouterConfig::new(vrid, vec![address]).into(),
             addresses: vec![(address, 32)],
             interface: match interface {
                 "" => InterfaceChoice::RouteTo(address),

@@ -20,10 +20,10 @@ pub(super) enum Vmac {
     #[default]
     None,
     /// The kernel thread was asked for it.
-    Asked(Ask),
+    Asked(Box<Ask>),
     /// It was made. Until the kernel's news have told of it, what is known of it is old.
     Made {
-        ask: Ask,
+        ask: Box<Ask>,
         interface: Interface,
         seen: bool,
     },
@@ -42,7 +42,7 @@ impl Vmac {
     const fn ask(&self) -> Option<&Ask> {
         match self {
             Self::None => None,
-            Self::Asked(ask) | Self::Made { ask, .. } => Some(ask),
+            Self::Asked(ask) | Self::Made { ask, .. } => Some(&**ask),
         }
     }
 
@@ -141,12 +141,12 @@ impl Protocol {
                 link_local,
             },
         });
-        instance.vmac = Vmac::Asked(Ask {
+        instance.vmac = Vmac::Asked(Box::new(Ask {
             number,
             name,
             parent,
             link_local,
-        });
+        }));
     }
 
     /// The usual name, or one with the number of the interface where another interface has an

@@ -38,7 +38,7 @@ impl VirtualRouter {
 
     /// What it runs with.
     #[must_use]
-    pub const fn config(&self) -> &RouterConfig {
+    pub fn config(&self) -> &RouterConfig {
         &self.config
     }
 
@@ -148,7 +148,7 @@ impl VirtualRouter {
     }
 
     /// Advertisement_Interval (RFC 9568 §6.1).
-    pub(super) const fn own_interval(&self) -> Duration {
+    pub(super) fn own_interval(&self) -> Duration {
         self.config.advert_interval.duration()
     }
 }

@@ -22,6 +22,7 @@ mod withhold;
 use core::net::IpAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use vrrp_wire::{Centiseconds, ChecksumForm};
 
@@ -36,12 +37,15 @@ use peers::Peers;
 use warnings::Limit;
 use withhold::Withheld;
 
+/// Room for outputs that is kept: an advert and a renewed lease. Only a change of state has more.
+const OUTPUTS: usize = 2;
+
 /// A virtual router (RFC 9568 §6). Give it what happens by [`VirtualRouter::handle`], then carry
 /// out what [`VirtualRouter::poll_output`] returns until that is `None`, then wait for the next
 /// input or for [`VirtualRouter::deadline`], whichever comes first.
 #[derive(Clone, Debug)]
 pub struct VirtualRouter {
-    config: RouterConfig,
+    config: Arc<RouterConfig>,
     state: State,
     since: Instant,
     cause: Cause,
@@ -116,7 +120,8 @@ impl VirtualRouter {
     ///
     /// # Errors
     /// What in `config` cannot be true.
-    pub fn new(config: RouterConfig) -> Result<Self, ConfigError> {
+    pub fn new(config: impl Into<Arc<RouterConfig>>) -> Result<Self, ConfigError> {
+        let config = config.into();
         config.validate()?;
         Ok(Self {
             state: State::Init,
@@ -128,7 +133,7 @@ impl VirtualRouter {
             now: Instant::default(),
             timers: Timers::default(),
             held: false,
-            outputs: VecDeque::with_capacity(8),
+            outputs: VecDeque::with_capacity(OUTPUTS),
             effective: config.priority,
             degraded: None,
             withheld: Withheld::default(),
@@ -204,7 +209,11 @@ impl VirtualRouter {
 
     /// The next thing to do; `None` when all is done.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() && self.outputs.capacity() > OUTPUTS {
+            self.outputs.shrink_to(OUTPUTS);
+        }
+        output
     }
 
     /// When to give [`Input::Timer`]; `None` if nothing is waited for. May lie in the past.

@@ -80,7 +80,10 @@ impl Peers {
                 self.list[index] = blank;
                 &mut self.list[index]
             }
-            _ => self.list.push_mut(blank),
+            _ => {
+                self.list.reserve_exact(1);
+                self.list.push_mut(blank)
+            }
         }
     }
 }

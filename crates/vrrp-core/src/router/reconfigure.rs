@@ -1,5 +1,7 @@
 //! Changing the configuration of a running router, without a change of state where possible.
 
+use std::sync::Arc;
+
 use crate::timers::Timer;
 use crate::{ConfigError, Instant, Output, RouterConfig, State};
 
@@ -15,7 +17,12 @@ impl VirtualRouter {
     /// # Errors
     /// `config` is not valid, or its identifier, version or family is another: then nothing
     /// changed, and the caller has to replace the router.
-    pub fn reconfigure(&mut self, now: Instant, config: RouterConfig) -> Result<(), ConfigError> {
+    pub fn reconfigure(
+        &mut self,
+        now: Instant,
+        config: impl Into<Arc<RouterConfig>>,
+    ) -> Result<(), ConfigError> {
+        let config = config.into();
         self.config.can_become(&config)?;
         self.now = self.now.max(now);
         if config == self.config {

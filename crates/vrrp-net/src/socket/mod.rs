@@ -8,6 +8,7 @@ pub(crate) mod open;
 mod outbox;
 pub(crate) mod send;
 
+use std::cell::RefCell;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -116,17 +117,28 @@ impl VrrpSocket {
     /// # Errors
     /// What the kernel said; the socket may be tried again.
     pub async fn recv_batch(&self, batch: &mut RecvBatch) -> io::Result<usize> {
+        self.receiver.read(|| self.fill(batch)).await
+    }
+
+    /// Like [`recv_batch`](Self::recv_batch), into a batch that many sockets of one thread share.
+    /// What it holds is of this socket until the caller next waits for anything.
+    ///
+    /// # Errors
+    /// What the kernel said; the socket may be tried again.
+    pub async fn recv_shared(&self, batch: &RefCell<RecvBatch>) -> io::Result<usize> {
         self.receiver
-            .read(|| {
-                let count = batch.fill(self.receiver.as_fd(), self.family)?;
-                let left = if batch.was_full() {
-                    Left::Perhaps
-                } else {
-                    Left::Nothing
-                };
-                Ok((count, left))
-            })
+            .read(|| self.fill(&mut batch.borrow_mut()))
             .await
+    }
+
+    fn fill(&self, batch: &mut RecvBatch) -> io::Result<(usize, Left)> {
+        let count = batch.fill(self.receiver.as_fd(), self.family)?;
+        let left = if batch.was_full() {
+            Left::Perhaps
+        } else {
+            Left::Nothing
+        };
+        Ok((count, left))
     }
 
     /// Like [`recv_batch`](Self::recv_batch) without waiting: 0 when there is nothing.

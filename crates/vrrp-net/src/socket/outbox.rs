@@ -1,6 +1,6 @@
-//! Packets that go out together, by one call to the kernel. Besides real-time scheduling the only
-//! place with `unsafe`: nix tells how many packets its `sendmmsg` sent only by reading addresses
-//! that the kernel never wrote.
+//! Packets that go out together, by one call to the kernel. Besides real-time scheduling and the
+//! allocator's settings the only place with `unsafe`: nix tells how many packets its `sendmmsg` sent
+//! only by reading addresses that the kernel never wrote.
 
 use std::mem::{offset_of, size_of, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
