@@ -16,8 +16,9 @@ use super::{Job, Kernel, Report, Route, vmac};
 use crate::daemon::ledger::Ledger;
 use crate::daemon::realtime;
 
-/// Room for waiting jobs that is kept.
-const QUEUE: usize = 64;
+/// Jobs looked at together. What thousands of instances ask for in one step of the clock would
+/// otherwise take its room several times over, in memory that is locked and stays.
+const CROWD: usize = 256;
 
 /// Starts the thread in the network namespace of the caller. It ends when the [`Kernel`] is
 /// dropped and all it asked for is done.
@@ -81,12 +82,12 @@ impl Worker {
         let mut queue = VecDeque::new();
         while let Some(job) = waiting.recv().await {
             queue.push_back(job);
-            while let Ok(job) = waiting.try_recv() {
+            while queue.len() < CROWD
+                && let Ok(job) = waiting.try_recv()
+            {
                 queue.push_back(job);
             }
             self.work_off(&mut queue).await;
-            // What a takeover of thousands needed is not needed from one second to the next.
-            queue.shrink_to(QUEUE);
         }
     }
 

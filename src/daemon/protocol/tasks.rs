@@ -17,6 +17,8 @@ use crate::daemon::kernel::{Job, Report};
 const TICK: Duration = Duration::from_secs(1);
 /// Every so many ticks the kernel's lists are compared with what is known, as a last resort.
 const RECONCILE: u32 = 30;
+/// News taken in together; thousands come at once where leases are renewed in step.
+const CROWD: usize = 256;
 /// How long to wait before another monitor is made in place of a broken one.
 const REST: Duration = Duration::from_secs(1);
 
@@ -40,7 +42,9 @@ pub(super) async fn news(protocol: Shared, mut monitor: Monitor) {
         match monitor.next().await {
             Ok(event) => {
                 together.push(event);
-                while let Some(Ok(event)) = monitor.next().now_or_never() {
+                while together.len() < CROWD
+                    && let Some(Ok(event)) = monitor.next().now_or_never()
+                {
                     together.push(event);
                 }
                 protocol.borrow_mut().on_net_events(&together);
