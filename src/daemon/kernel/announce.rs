@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use vrrp_net::Interface;
 use vrrp_net::announce::Announcer;
 use vrrp_net::socket::SendError;
@@ -18,6 +19,9 @@ use crate::view::{Count, InstanceView};
 const ROW: usize = 64;
 /// How long it gets, and how long a full queue gets before another try.
 const PAUSE: Duration = Duration::from_millis(1);
+/// How long sockets stay open without use: to open one, the C library lists every address of the
+/// host.
+const KEEP: Duration = Duration::from_secs(10);
 /// Tries for one packet before it is given up: the rest of the burst, and the refresh later,
 /// make up for it.
 const TRIES: usize = 5;
@@ -33,9 +37,14 @@ pub(super) async fn run(
     let mut waiting = Vec::new();
     loop {
         if waiting.is_empty() {
-            // The interface of the next announcement may be another one of the same name.
-            announcers.open.clear();
-            match jobs.recv().await {
+            let next = match timeout(KEEP, jobs.recv()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    announcers.open.clear();
+                    jobs.recv().await
+                }
+            };
+            match next {
                 Some(job) => waiting.push(job),
                 None => return,
             }
@@ -107,16 +116,23 @@ impl Announcers {
             if self.in_row.is_multiple_of(ROW) {
                 tokio::time::sleep(PAUSE).await;
             }
-            let announcer = match self.open.entry(key) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry
-                    .insert(Announcer::open(interface, key.1).map_err(|error| error.to_string())?),
+            let (announcer, kept) = match self.open.entry(key) {
+                Entry::Occupied(entry) => (entry.into_mut(), true),
+                Entry::Vacant(entry) => {
+                    let opened = Announcer::open(interface, key.1);
+                    let opened = opened.map_err(|error| error.to_string())?;
+                    (entry.insert(opened), false)
+                }
             };
             tries += 1;
             match send(announcer, address, mac, source) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_retryable() && tries < TRIES => {
                     tokio::time::sleep(PAUSE).await;
+                }
+                // The interface may have been away since it was opened.
+                Err(_) if kept => {
+                    self.open.remove(&key);
                 }
                 Err(error) => {
                     self.open.remove(&key);
