@@ -157,4 +157,7 @@ fn a_hold_doubles_four_times_unless_a_longest_one_is_given() {
         (SECOND * 5, SECOND * 80, SECOND * 600)
     );
     assert_eq!(hold("initial: 5s, max: 5s").max, SECOND * 5);
+    let longest = hold("initial: 5s, max: 24h, forget: 24h");
+    let day = SECOND * 24 * 3600;
+    assert_eq!((longest.max, longest.forget), (day, day));
 }
