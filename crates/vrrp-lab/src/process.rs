@@ -152,7 +152,7 @@ impl Process {
     /// # Errors
     /// It still runs after `bound`.
     pub fn wait_exit(&self, bound: Duration) -> Result<ExitStatus> {
-        self.shared.wait("to end", bound, |state| state.status)
+        self.shared.wait_exit(bound)
     }
 
     /// Every line it wrote so far.
@@ -291,6 +291,11 @@ impl Shared {
         state.status = Some(status);
         state.stdin = None;
         self.changed.notify_all();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait_exit(&self, bound: Duration) -> Result<ExitStatus> {
+        self.wait("to end", bound, |state| state.status)
     }
 
     fn wait<T>(

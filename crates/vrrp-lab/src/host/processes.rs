@@ -83,14 +83,15 @@ impl Host {
     /// Some still live after five seconds.
     pub fn kill_all(&self) -> Result<()> {
         let known: Vec<_> = self.processes().iter().filter_map(Weak::upgrade).collect();
-        for process in known {
+        for process in &known {
             process.signal(Signal::SIGKILL);
         }
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let bound = Duration::from_secs(5);
+        let deadline = Instant::now() + bound;
         loop {
             let pids = self.inner.namespace.pids();
             if pids.is_empty() {
-                return Ok(());
+                break;
             }
             if Instant::now() > deadline {
                 return Err(LabError::Other(format!(
@@ -103,5 +104,10 @@ impl Host {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
+        // One whose first thread is gone is in no namespace, yet others may still close its sockets.
+        for process in known {
+            process.wait_exit(bound)?;
+        }
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number;
 use crate::keepalived::output::Instance;
 use crate::keepalived::tree::Directive;
+use crate::read::not_unicast;
 
 /// The most addresses in an advert: its count is one byte, and with IPv6 it has to fit 1500 bytes.
 const MOST_IPV4: usize = 255;
@@ -107,18 +108,16 @@ fn parse(text: &str) -> Option<(IpAddr, u8)> {
 
 /// Whether a host can have the address in a network with that prefix.
 fn is_host(address: IpAddr, prefix: u8) -> bool {
-    if address.is_unspecified() || address.is_loopback() || address.is_multicast() {
+    if not_unicast(address).is_some() {
         return false;
     }
     match address {
         IpAddr::V4(address) => {
-            let is_reserved = matches!(address.octets()[0], 0 | 240..);
             let host_bits = u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
             let host = u32::from(address) & host_bits;
-            let is_single = host_bits <= 1 || (host != 0 && host != host_bits);
-            !is_reserved && is_single
+            host_bits <= 1 || (host != 0 && host != host_bits)
         }
-        IpAddr::V6(address) => address.to_ipv4_mapped().is_none(),
+        IpAddr::V6(_) => true,
     }
 }
 

@@ -24,6 +24,7 @@ fn the_source_is_kept_without_peers_too() {
             "it is not of the family of the virtual addresses",
         ),
         ("10.0.50.20", "it is a virtual address of the instance"),
+        ("224.0.0.18", "it is not the address of a host"),
         ("host", "it is no address"),
     ] {
         let text = instance(&format!("mcast_src_ip {given}"));
@@ -34,7 +35,7 @@ fn the_source_is_kept_without_peers_too() {
 
 #[test]
 fn peers_that_vrrpd_refuses_are_listed() {
-    let peers = "10.0.50.12\n 10.0.50.12\n 10.0.50.11\n 10.0.50.20\n fd00::1\n host";
+    let peers = "10.0.50.12\n 10.0.50.12\n 10.0.50.11\n 10.0.50.20\n fd00::1\n 0.99.0.12\n host";
     let text = instance(&format!(
         "unicast_src_ip 10.0.50.11\n unicast_peer {{\n {peers}\n }}"
     ));
@@ -46,9 +47,11 @@ fn peers_that_vrrpd_refuses_are_listed() {
             "it is this host itself",
             "it is a virtual address of the instance",
             "it is not of the family of the virtual addresses",
+            "it is not the address of a host",
             "it is no address",
         ]
     );
+    assert_accepted(&imported(&text).yaml);
     let text = instance("unicast_peer {\n }");
     assert_eq!(first(&text).get("peers"), None);
     assert_eq!(

@@ -8,8 +8,10 @@ use crate::keepalived::convert::address::Addresses;
 use crate::keepalived::ledger::Ledger;
 use crate::keepalived::number;
 use crate::keepalived::tree::Directive;
+use crate::read::not_unicast;
 
 const FAMILY: &str = "it is not of the family of the virtual addresses";
+const NO_HOST: &str = "it is not the address of a host";
 const VIRTUAL: &str = "it is a virtual address of the instance";
 
 #[derive(Default)]
@@ -24,6 +26,8 @@ pub(super) fn convert(draft: &Draft<'_>, addresses: &Addresses, ledger: &mut Led
     let unfit = |address: IpAddr| {
         if addresses.is_ipv6() != Some(address.is_ipv6()) {
             Some(FAMILY)
+        } else if not_unicast(address).is_some() {
+            Some(NO_HOST)
         } else if addresses.contains(address) {
             Some(VIRTUAL)
         } else {
