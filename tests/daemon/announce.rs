@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use vrrp_lab::{AnnouncementKind, Lab, Packet, Result, VIP};
+use vrrp_lab::{AnnouncementKind, Command, Host, Lab, Link, Packet, Result, VIP};
 
 use crate::cluster::{BOUND, Cluster, config, vip};
 
@@ -130,4 +130,56 @@ fn burst_and_refresh_are_as_configured() -> Result<()> {
     let apart = all[20].at.duration_since(all[18].at);
     assert!(apart < Duration::from_secs(3), "{gaps:?}");
     Ok(())
+}
+
+/// It keeps its index: the socket of the last announcement, still open, is taken for one on it.
+#[test]
+fn an_interface_that_was_in_another_namespace_is_announced_on_once_it_is_back() -> Result<()> {
+    let lab = Lab::new(1)?;
+    let host = lab.host("cp1")?;
+    let daemon = host.start_vrrpd(&config(100, "    announce: {burst: 3, refresh: off}\n"))?;
+    daemon.wait_state("master", BOUND)?;
+    wait_announcements(&lab, "cp1", 3)?;
+    let index = host.links()?.iter().find_map(|link| index_of(host, link));
+    assert!(index.is_some());
+
+    let elsewhere = host.spawn(&Command::new("unshare").args(["--net", "sleep", "1000"]))?;
+    let (pid, interface) = (elsewhere.pid(), host.interface());
+    let entered = || {
+        let namespace = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        namespace(pid) != namespace(daemon.process().pid())
+    };
+    lab.wait_until("another namespace", BOUND, entered)?;
+    let shell = |script: &str| {
+        let output = host.output(&Command::new("sh").args(["-c", script]), BOUND)?;
+        assert!(output.status.success(), "{script}: {output:?}");
+        Ok::<(), vrrp_lab::LabError>(())
+    };
+    shell(&format!("ip link set {interface} netns {pid}"))?;
+    daemon.wait_state("fault", BOUND)?;
+    let since = Instant::now();
+    let own = daemon.process().pid();
+    shell(&format!(
+        "nsenter --target {pid} --net ip link set {interface} netns {own}"
+    ))?;
+    host.add_address(host.address().into(), 24)?;
+    host.link_up()?;
+    daemon.wait_state("master", BOUND)?;
+    assert_eq!(
+        host.links()?.iter().find_map(|link| index_of(host, link)),
+        index
+    );
+    lab.wait_until("three announcements more", BOUND, || {
+        let mut announced = announced_by(&lab, "cp1");
+        announced.retain(|announcement| announcement.at >= since);
+        announced.len() >= 3
+    })?;
+    let lines = daemon.process().lines();
+    let refused = lines.iter().find(|line| line.text.contains("announcing"));
+    assert!(refused.is_none(), "{refused:?}");
+    Ok(())
+}
+
+fn index_of(host: &Host, link: &Link) -> Option<u32> {
+    (link.name == host.interface()).then_some(link.ifindex)
 }
