@@ -53,9 +53,7 @@ impl Scenario {
     /// The same with every router of this project in step with others on its host.
     #[must_use]
     pub fn in_step(mut self) -> Self {
-        for host in &mut self.hosts {
-            host.config.in_step = true;
-        }
+        self.hosts = self.hosts.into_iter().map(HostSpec::in_step).collect();
         self
     }
 

@@ -22,6 +22,7 @@ const ADVERTS_OF_CHANGE: u8 = 3;
 
 /// Adverts between two pauses for a master that we may keep from being heard.
 const BEATS_PER_PAUSE: u8 = 8;
+
 impl VirtualRouter {
     /// Adver_Timer fires: advert, timer anew (RFC 9568 §6.4.3). The beat is kept: a late advert
     /// does not delay the next.

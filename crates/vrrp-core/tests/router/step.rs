@@ -19,6 +19,16 @@ fn is_on_step(at: Instant) -> bool {
     at.rounded_down(STEP) == at
 }
 
+fn assert_on_steps(times: &[Instant]) {
+    assert!(times.iter().all(|at| is_on_step(*at)), "{times:?}");
+}
+
+/// The time from each to the next.
+fn gaps(times: &[Instant]) -> Vec<Duration> {
+    let pairs = times.windows(2);
+    pairs.map(|pair| pair[1].since(pair[0])).collect()
+}
+
 /// When each of the next `count` outputs that `wanted` picks comes.
 fn times(bench: &mut Bench, count: usize, wanted: fn(&Output) -> bool) -> Vec<Instant> {
     let mut times = Vec::new();
@@ -50,12 +60,8 @@ fn adverts_leave_on_common_steps_and_an_interval_apart() {
         let times = times(&mut bench, 5, is_advert);
         let first = times[0].since(since);
         assert!(first <= SECOND && first > SECOND - STEP, "{first:?}");
-        assert!(times.iter().all(|at| is_on_step(*at)), "{times:?}");
-        assert!(
-            times
-                .windows(2)
-                .all(|pair| pair[1].since(pair[0]) == SECOND)
-        );
+        assert_on_steps(&times);
+        assert_eq!(gaps(&times), [SECOND; 4]);
     }
 }
 
@@ -66,23 +72,15 @@ fn out_of_step_every_interval_is_whole() {
     bench.hear(LOWER, 0);
     let times = times(&mut bench, 3, is_advert);
     assert!(!is_on_step(times[0]));
-    assert!(
-        times
-            .windows(2)
-            .all(|pair| pair[1].since(pair[0]) == SECOND)
-    );
+    assert_eq!(gaps(&times), [SECOND; 2]);
 }
 
 #[test]
 fn the_lease_is_renewed_with_the_adverts() {
     let mut bench = Bench::master(in_step(|_| {}));
     let renewals = times(&mut bench, 4, is_renewal);
-    assert!(renewals.iter().all(|at| is_on_step(*at)), "{renewals:?}");
-    assert!(
-        renewals
-            .windows(2)
-            .all(|pair| pair[1].since(pair[0]) == SECOND)
-    );
+    assert_on_steps(&renewals);
+    assert_eq!(gaps(&renewals), [SECOND; 3]);
 }
 
 /// The pause is one step, or rounding would take it back.
@@ -93,10 +91,9 @@ fn the_pause_for_a_master_that_may_not_be_heard_leads_to_the_next_step() {
         config.lease = LeasePolicy::Off;
     }));
     let times = times(&mut bench, 17, is_advert);
-    assert!(times.iter().all(|at| is_on_step(*at)), "{times:?}");
-    let pauses = times
-        .windows(2)
-        .filter(|pair| pair[1].since(pair[0]) == SECOND + STEP);
+    assert_on_steps(&times);
+    let gaps = gaps(&times);
+    let pauses = gaps.iter().filter(|gap| **gap == SECOND + STEP);
     assert_eq!(pauses.count(), 2);
 }
 

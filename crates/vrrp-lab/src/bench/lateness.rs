@@ -34,19 +34,21 @@ pub(super) fn heard(capture: &Capture, from: Duration, to: Duration) -> Vec<Hear
     })
 }
 
+/// Each advert that another of its VRID came before, behind that one.
+fn successions(adverts: &[Heard]) -> impl Iterator<Item = (&Heard, &Heard)> {
+    let mut last: HashMap<u8, &Heard> = HashMap::new();
+    adverts
+        .iter()
+        .filter_map(move |advert| Some((last.insert(advert.vrid, advert)?, advert)))
+}
+
 /// Every time longer than `limit` in which nobody spoke for a VRID that was spoken for before and
 /// after.
 pub(super) fn silences(adverts: &[Heard], limit: Duration) -> Vec<Span> {
-    let mut last: HashMap<u8, Instant> = HashMap::new();
-    let mut silences = Vec::new();
-    for advert in adverts {
-        if let Some(before) = last.insert(advert.vrid, advert.at)
-            && advert.at.saturating_duration_since(before) > limit
-        {
-            silences.push(Span::new(before, advert.at));
-        }
-    }
-    silences
+    successions(adverts)
+        .map(|(before, advert)| Span::new(before.at, advert.at))
+        .filter(|span| span.length() > limit)
+        .collect()
 }
 
 /// How much later than one interval after the one before adverts came.
@@ -59,14 +61,12 @@ impl Lateness {
     /// Of `adverts` in their order, whoever sent them: a VRID that fell silent until somebody
     /// else spoke for it was late too. Silence up to `end` counts.
     pub(super) fn of(adverts: &[Heard], interval: Duration, end: Duration) -> Self {
-        let mut last: HashMap<u8, Duration> = HashMap::new();
-        let mut sorted = Vec::with_capacity(adverts.len());
-        for advert in adverts {
-            if let Some(before) = last.insert(advert.vrid, advert.stamp) {
-                let gap = advert.stamp.saturating_sub(before);
-                sorted.push(gap.saturating_sub(interval));
-            }
-        }
+        let late = |(before, advert): (&Heard, &Heard)| {
+            let gap = advert.stamp.saturating_sub(before.stamp);
+            gap.saturating_sub(interval)
+        };
+        let mut sorted: Vec<Duration> = successions(adverts).map(late).collect();
+        let last: HashMap<u8, Duration> = adverts.iter().map(|a| (a.vrid, a.stamp)).collect();
         let silent = last.values().map(|last| end.saturating_sub(*last));
         sorted.extend(
             silent

@@ -73,8 +73,7 @@ fn sample(mut fleet: Fleet, interfaces: u8, window: Duration) -> Result<Sample> 
     wait_on(&lab, &fleet, first, Others::HaveNone, &master)?;
     let backup = fleet.start(second, 1)?;
     let mut sample = Sample::default();
-    let settles = SETTLES.min(window * 5);
-    look_on(&mut sample, &fleet, [&master, &backup], settles, window)?;
+    look_on(&mut sample, &fleet, [&master, &backup], SETTLES, window)?;
     let when = "before the host vanishes";
     fleet.note_misplaced(&mut sample, [first, second], when)?;
     let gone = first.cut_segments(interfaces)?;
