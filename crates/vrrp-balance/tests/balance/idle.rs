@@ -1,6 +1,7 @@
 //! Silent connections end.
 
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use vrrp_balance::{Scheduler, Service};
@@ -54,23 +55,37 @@ fn the_port_of_an_ended_connection_is_free_again_after_a_minute() -> Result {
     let scene = Scene::new(Family::V4)?;
     let mut service = scene.service(Scheduler::RoundRobin, &[1, 1, 1]);
     scene.balancer.apply(std::slice::from_ref(&service))?;
-    for client in 0..3 {
-        drop(scene.connect(client)?);
-    }
+    wait_for_ends(&scene, 0..3)?;
     service.idle_timeout = Some(IDLE);
     scene.balancer.apply(&[service])?;
-    for client in 3..6 {
-        drop(scene.connect(client)?);
-    }
+    wait_for_ends(&scene, 3..6)
+}
+
+/// Connects each client, and waits until a connection of each has ended and will be forgotten
+/// within a minute. One that ends by a reset is forgotten at once, and made again: a busy server
+/// acknowledges the client's end after it has sent its own, and resets what the client answers.
+fn wait_for_ends(scene: &Scene, clients: Range<u16>) -> Result {
     let host = scene.lab.host("cp1")?;
     scene.lab.wait_until("all have ended", BOUND, || {
         let tracked = output(host, &["cat", "/proc/net/nf_conntrack"]).unwrap_or_default();
-        let ended: Vec<u32> = tracked
-            .lines()
-            .filter(|line| line.contains("TIME_WAIT") && line.contains("dport=6443"))
-            .filter_map(|line| line.split_whitespace().nth(4)?.parse().ok())
-            .collect();
-        ended.len() == 6 && ended.iter().all(|seconds| *seconds <= 60)
+        let has_ended = |client: u16| {
+            let source = format!(" src={} ", scene.family.client(client));
+            let mut own = tracked
+                .lines()
+                .filter(|line| line.contains(&source) && line.contains("dport=6443"))
+                .filter(|line| !line.contains(" CLOSE "))
+                .peekable();
+            if own.peek().is_none() {
+                drop(scene.connect(client).expect("a connection"));
+            }
+            let ended: Vec<u32> = own
+                .filter(|line| line.contains("TIME_WAIT"))
+                .filter_map(|line| line.split_whitespace().nth(4)?.parse().ok())
+                .collect();
+            !ended.is_empty() && ended.iter().all(|seconds| *seconds <= 60)
+        };
+        // Every one, so that all are connected at once.
+        clients.clone().filter(|client| has_ended(*client)).count() == clients.len()
     })?;
     Ok(())
 }
