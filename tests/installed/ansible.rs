@@ -1,9 +1,11 @@
-//! The Ansible role, run as people run it: over SSH, from another machine, host after host.
+//! The Ansible role, run as people run it: over SSH, from another machine, host after host; and by
+//! each host for itself, with Debian's own Ansible, over its local connection.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value;
 use vrrp_lab::{Command, Lab, Machine, Output, Result, VIP};
 
 use crate::site::{SOON, managed_tree, package};
@@ -16,6 +18,17 @@ const HANDOVER: Duration = Duration::from_millis(1500);
 
 fn repository(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// `refresh` is the time between announcements.
+fn inventory(hosts: &str, connection: &str, package: &Path, refresh: &str) -> String {
+    format!(
+        "vrrpd:\n  hosts:\n{hosts}  vars:\n    {connection}\n    ansible_become: false\n    \
+         vrrpd_package: {}\n    vrrpd_users: [nobody]\n    vrrpd_config:\n      instances:\n        \
+         - name: control-plane\n          addresses: [10.0.50.20]\n          vrid: 51\n          \
+         announce: {{refresh: {refresh}}}\n",
+        package.display()
+    )
 }
 
 /// The machine that runs Ansible: a directory with a key and an inventory, on the lab's client.
@@ -56,13 +69,11 @@ impl<'a> Controller<'a> {
                 format!("    {address}: {{vrrpd_priority: {}}}\n", 254 - place)
             })
             .collect();
-        let inventory = format!(
-            "vrrpd:\n  hosts:\n{}  vars:\n    ansible_user: root\n    ansible_become: false\n    \
-             vrrpd_package: {}\n    vrrpd_users: [nobody]\n    vrrpd_config:\n      instances:\n        \
-             - name: control-plane\n          addresses: [10.0.50.20]\n          vrid: 51\n          \
-             announce: {{refresh: {refresh}}}\n",
-            hosts.concat(),
-            package_file.display()
+        let inventory = inventory(
+            &hosts.concat(),
+            "ansible_user: root",
+            &package_file,
+            refresh,
         );
         fs::write(path("inventory.yml"), inventory).expect("written");
         let command = Command::new(repository("target/python/bin/ansible-playbook"))
@@ -147,6 +158,86 @@ fn ansible_installs_changes_and_upgrades_one_host_after_the_other() -> Result<()
         said.contains("soon") && !said.contains("10.0.50.12"),
         "{said}"
     );
+    machines[0].must("grep -q 30s /etc/vrrpd/vrrpd.yaml")?;
+    assert_eq!(lab.holders(VIP)?, ["cp1"]);
+    Ok(())
+}
+
+/// Copies the files below `from` to the same places below `to` in the machine.
+fn copy_tree(machine: &Machine, from: &Path, to: &str) -> Result<()> {
+    for entry in fs::read_dir(from).expect("shipped") {
+        let path = entry.expect("readable").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let to = format!("{to}/{name}");
+        if path.is_dir() {
+            copy_tree(machine, &path, &to)?;
+        } else {
+            machine.copy_in(&path, &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// In what state its virtual router is, and since when.
+fn state(machine: &Machine) -> Result<[String; 2]> {
+    let status: Value =
+        serde_json::from_str(&machine.must("vrrpd status --json")?).expect("a document");
+    let instance = &status["instances"][0];
+    Ok(["state", "since"].map(|key| instance[key].as_str().expect(key).to_owned()))
+}
+
+/// The host at `place` runs the playbook for itself.
+fn play_locally(machine: &Machine, place: usize, refresh: &str, arguments: &str) -> Result<Output> {
+    let host = format!("    localhost: {{vrrpd_priority: {}}}\n", 254 - place);
+    let package = Path::new("/root/vrrpd.deb");
+    let inventory = inventory(&host, "ansible_connection: local", package, refresh);
+    machine.write_file("/root/ansible/own.yml", inventory)?;
+    let play = format!(
+        "cd /root/ansible && HOME=/root ANSIBLE_NOCOLOR=True \
+         ansible-playbook --inventory own.yml vrrpd.yml {arguments} 2>&1"
+    );
+    machine.output(&play, PLAY)
+}
+
+#[test]
+#[ignore = "needs a tree with Ansible: tests/run --full"]
+fn each_host_runs_the_role_for_itself_over_the_local_connection() -> Result<()> {
+    let lab = Lab::new(3)?;
+    let boot = |place: usize| {
+        let machine = Machine::boot(&lab.hosts()[place], &managed_tree())?;
+        copy_tree(&machine, &repository("packaging/ansible"), "/root/ansible")?;
+        machine.copy_in(&package(1), "/root/vrrpd.deb")?;
+        Ok(machine)
+    };
+    let machines = (0..3).map(boot).collect::<Result<Vec<_>>>()?;
+    let all_play = |refresh: &str, arguments: &str, changes: usize| -> Result<String> {
+        let mut said = String::new();
+        for (place, machine) in machines.iter().enumerate() {
+            let output = play_locally(machine, place, refresh, arguments)?;
+            assert!(output.status.success(), "{}", output.stdout);
+            assert_eq!(changed(&output.stdout), changes, "{}", output.stdout);
+            said.push_str(&output.stdout);
+        }
+        Ok(said)
+    };
+
+    all_play("60s", "--check --diff", 1)?;
+    machines[0].must("! test -e /usr/bin/vrrpd")?;
+    all_play("60s", "", 1)?;
+    lab.wait_only_holder(VIP, "cp1", SOON)?;
+    all_play("60s", "", 0)?;
+
+    let looked = all_play("30s", "--check --diff", 1)?;
+    assert!(looked.contains("refresh: 30s"), "{looked}");
+    machines[1].must("grep -q 60s /etc/vrrpd/vrrpd.yaml")?;
+    let states = || -> Result<Vec<_>> { machines.iter().map(state).collect() };
+    let before = states()?;
+    all_play("30s", "", 1)?;
+    assert_eq!(states()?, before, "a reload changed a state");
+    machines[1].must("grep -q 30s /etc/vrrpd/vrrpd.yaml")?;
+
+    let refused = play_locally(&machines[0], 0, "soon", "")?;
+    assert!(!refused.status.success(), "{}", refused.stdout);
     machines[0].must("grep -q 30s /etc/vrrpd/vrrpd.yaml")?;
     assert_eq!(lab.holders(VIP)?, ["cp1"]);
     Ok(())

@@ -29,7 +29,7 @@ pub(crate) fn tree() -> PathBuf {
     prepared("debian-tree")
 }
 
-/// A tree with rpm, Python and an SSH server too.
+/// A tree with rpm, Python, an SSH server and Ansible too.
 pub(crate) fn managed_tree() -> PathBuf {
     prepared("managed-tree")
 }
