@@ -72,7 +72,7 @@ fn both_packages_have_the_same_files() {
         "/usr/lib/systemd/system/vrrpd.service",
         "/usr/lib/sysusers.d/vrrpd.conf",
         "/usr/lib/tmpfiles.d/vrrpd.conf",
-        "/usr/share/man/man1/vrrpd.1.gz",
+        "/usr/share/man/man8/vrrpd.8.gz",
         "/usr/share/doc/vrrpd/LICENSE",
         "/usr/share/doc/vrrpd/changelog.gz",
     ] {

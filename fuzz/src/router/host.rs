@@ -27,7 +27,7 @@ pub(super) struct Host {
     held: Vec<IpAddr>,
     state: State,
     left: bool,
-    stalled: bool,
+    was_absent: bool,
 }
 
 impl Host {
@@ -38,7 +38,7 @@ impl Host {
             held: Vec::new(),
             state: State::Init,
             left: false,
-            stalled: false,
+            was_absent: false,
         }
     }
 
@@ -67,8 +67,8 @@ impl Host {
         let before = (self.router.state(), self.router.deadline());
         let verdict = self.router.handle(self.now, input);
         let outputs = self.obey(MOST_OUTPUTS);
-        // Noticing a stall comes before anything else, also before a look at the advert.
-        if matches!(verdict, Verdict::Dropped(_)) && !self.stalled {
+        // Noticing a stall, or that it cost the lease, comes before a look at the advert.
+        if matches!(verdict, Verdict::Dropped(_)) && !self.was_absent {
             assert_eq!(outputs, 0, "outputs for a dropped advert");
             let after = (self.router.state(), self.router.deadline());
             assert_eq!(before, after, "a dropped advert changed something");
@@ -100,7 +100,7 @@ impl Host {
     fn obey(&mut self, most: usize) -> usize {
         let mut outputs = 0;
         let mut unannounced = false;
-        self.stalled = false;
+        self.was_absent = false;
         while let Some(output) = self.router.poll_output() {
             outputs += 1;
             assert!(outputs <= most, "outputs without end");
@@ -152,7 +152,8 @@ impl Host {
             }
             Output::Event(event) => {
                 assert!(!event.to_string().is_empty());
-                self.stalled |= matches!(event, Event::Stalled { .. });
+                self.was_absent |=
+                    matches!(event, Event::Stalled { .. } | Event::AddressesRestored);
             }
             Output::Left => self.left = true,
         }
