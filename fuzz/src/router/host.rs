@@ -18,6 +18,9 @@ use vrrp_wire::{ChecksumForm, Family};
 /// address that a new configuration changes.
 const MOST_OUTPUTS: usize = 16;
 
+/// Until then whatever is waited for, the longest lease too, comes before time has no more numbers.
+const END: Instant = Instant::from_nanos(u64::MAX - (u32::MAX as u64) * 1_000_000_000);
+
 /// How long addresses may stay on a host whose successor was heard.
 const LINGER: Duration = Duration::from_millis(5);
 
@@ -73,7 +76,7 @@ impl Host {
             let after = (self.router.state(), self.router.deadline());
             assert_eq!(before, after, "a dropped advert changed something");
         }
-        if timer && self.now < Instant::from_nanos(u64::MAX) {
+        if timer && self.now < END {
             let deadline = self.router.deadline();
             assert!(deadline.is_none_or(|at| at > self.now), "{deadline:?}");
         }
@@ -123,6 +126,7 @@ impl Host {
     fn carry_out(&mut self, output: &Output) {
         match output {
             Output::AcquireAddresses { .. } => {
+                self.was_absent |= !self.held.is_empty();
                 self.held.clone_from(&self.router.config().addresses);
             }
             Output::ReleaseAddresses => self.held.clear(),
@@ -152,8 +156,7 @@ impl Host {
             }
             Output::Event(event) => {
                 assert!(!event.to_string().is_empty());
-                self.was_absent |=
-                    matches!(event, Event::Stalled { .. } | Event::AddressesRestored);
+                self.was_absent |= matches!(event, Event::Stalled { .. });
             }
             Output::Left => self.left = true,
         }

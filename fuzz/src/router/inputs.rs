@@ -9,6 +9,7 @@ use vrrp_core::{
     AnnouncePolicy, ChecksumPolicy, FaultReason, GroupOrder, Input, LeasePolicy, RouterConfig,
     VirtualRouter,
 };
+use vrrp_wire::constants::{MAX_INTERVAL_V2, MAX_INTERVAL_V3};
 use vrrp_wire::{AddressList, Advert, Auth, Centiseconds, ChecksumForm, Family, Version};
 
 use super::host::Host;
@@ -242,15 +243,22 @@ impl Heard {
     fn arrive(&self, host: &mut Host, version: Version, family: Family) {
         let own = host.config();
         let addresses = Name::all(&self.addresses, family);
+        let version = match self.version {
+            None => version,
+            Some(true) => Version::V2,
+            Some(false) => Version::V3,
+        };
+        // No more than the field has room for.
+        let longest = match version {
+            Version::V2 => MAX_INTERVAL_V2,
+            Version::V3 => MAX_INTERVAL_V3,
+        };
+        let interval = self.interval.map_or(own.advert_interval, Centiseconds);
         let advert = Advert {
-            version: match self.version {
-                None => version,
-                Some(true) => Version::V2,
-                Some(false) => Version::V3,
-            },
+            version,
             vrid: self.vrid.unwrap_or(own.vrid),
             priority: self.priority,
-            interval: self.interval.map_or(own.advert_interval, Centiseconds),
+            interval: interval.min(longest),
             auth: self.password.map_or(own.auth, Auth::Simple),
             addresses: AddressList::Slice(&addresses),
         };
