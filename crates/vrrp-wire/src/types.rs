@@ -4,6 +4,8 @@ use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use crate::constants::{MAX_INTERVAL_V2, MAX_INTERVAL_V3};
+
 /// VRRP protocol version (RFC 9568 §5.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
@@ -20,6 +22,16 @@ impl Version {
         match self {
             Self::V2 => 2,
             Self::V3 => 3,
+        }
+    }
+
+    /// The longest interval for which an advert has room: 255 s (RFC 3768 §5.3.7), 40.95 s
+    /// (RFC 9568 §5.2.7).
+    #[must_use]
+    pub const fn longest_interval(self) -> Centiseconds {
+        match self {
+            Self::V2 => MAX_INTERVAL_V2,
+            Self::V3 => MAX_INTERVAL_V3,
         }
     }
 }

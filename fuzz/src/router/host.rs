@@ -18,9 +18,6 @@ use vrrp_wire::{ChecksumForm, Family};
 /// address that a new configuration changes.
 const MOST_OUTPUTS: usize = 16;
 
-/// Until then whatever is waited for, the longest lease too, comes before time has no more numbers.
-const END: Instant = Instant::from_nanos(u64::MAX - (u32::MAX as u64) * 1_000_000_000);
-
 /// How long addresses may stay on a host whose successor was heard.
 const LINGER: Duration = Duration::from_millis(5);
 
@@ -30,7 +27,8 @@ pub(super) struct Host {
     held: Vec<IpAddr>,
     state: State,
     left: bool,
-    was_absent: bool,
+    stalled: bool,
+    lease_until: Option<Instant>,
 }
 
 impl Host {
@@ -41,7 +39,8 @@ impl Host {
             held: Vec::new(),
             state: State::Init,
             left: false,
-            was_absent: false,
+            stalled: false,
+            lease_until: None,
         }
     }
 
@@ -68,15 +67,16 @@ impl Host {
     pub(super) fn give(&mut self, input: Input<'_>) {
         let timer = matches!(input, Input::Timer);
         let before = (self.router.state(), self.router.deadline());
+        let lease_ended = self.lease_until.is_some_and(|end| end <= self.now);
         let verdict = self.router.handle(self.now, input);
         let outputs = self.obey(MOST_OUTPUTS);
         // Noticing a stall, or that it cost the lease, comes before a look at the advert.
-        if matches!(verdict, Verdict::Dropped(_)) && !self.was_absent {
+        if matches!(verdict, Verdict::Dropped(_)) && !self.stalled && !lease_ended {
             assert_eq!(outputs, 0, "outputs for a dropped advert");
             let after = (self.router.state(), self.router.deadline());
             assert_eq!(before, after, "a dropped advert changed something");
         }
-        if timer && self.now < END {
+        if timer && self.now < Instant::from_nanos(u64::MAX) {
             let deadline = self.router.deadline();
             assert!(deadline.is_none_or(|at| at > self.now), "{deadline:?}");
         }
@@ -103,7 +103,7 @@ impl Host {
     fn obey(&mut self, most: usize) -> usize {
         let mut outputs = 0;
         let mut unannounced = false;
-        self.was_absent = false;
+        self.stalled = false;
         while let Some(output) = self.router.poll_output() {
             outputs += 1;
             assert!(outputs <= most, "outputs without end");
@@ -125,11 +125,14 @@ impl Host {
 
     fn carry_out(&mut self, output: &Output) {
         match output {
-            Output::AcquireAddresses { .. } => {
-                self.was_absent |= !self.held.is_empty();
+            Output::AcquireAddresses { lifetime } => {
+                self.lease_until = lifetime.map(|span| self.now + span);
                 self.held.clone_from(&self.router.config().addresses);
             }
-            Output::ReleaseAddresses => self.held.clear(),
+            Output::ReleaseAddresses => {
+                self.held.clear();
+                self.lease_until = None;
+            }
             Output::AddAddress { address, .. } => {
                 assert!(!self.held.contains(address), "{address} twice");
                 self.held.push(*address);
@@ -140,6 +143,7 @@ impl Host {
             }
             Output::RenewLease { lifetime } => {
                 assert!(!self.held.is_empty(), "a lease for nothing");
+                self.lease_until = lifetime.map(|span| self.now + span);
                 assert!(lifetime.is_none_or(|span| span >= Duration::from_secs(1)));
             }
             Output::Announce { count } => {
@@ -156,7 +160,7 @@ impl Host {
             }
             Output::Event(event) => {
                 assert!(!event.to_string().is_empty());
-                self.was_absent |= matches!(event, Event::Stalled { .. });
+                self.stalled |= matches!(event, Event::Stalled { .. });
             }
             Output::Left => self.left = true,
         }

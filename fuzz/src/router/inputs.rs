@@ -9,7 +9,6 @@ use vrrp_core::{
     AnnouncePolicy, ChecksumPolicy, FaultReason, GroupOrder, Input, LeasePolicy, RouterConfig,
     VirtualRouter,
 };
-use vrrp_wire::constants::{MAX_INTERVAL_V2, MAX_INTERVAL_V3};
 use vrrp_wire::{AddressList, Advert, Auth, Centiseconds, ChecksumForm, Family, Version};
 
 use super::host::Host;
@@ -248,17 +247,12 @@ impl Heard {
             Some(true) => Version::V2,
             Some(false) => Version::V3,
         };
-        // No more than the field has room for.
-        let longest = match version {
-            Version::V2 => MAX_INTERVAL_V2,
-            Version::V3 => MAX_INTERVAL_V3,
-        };
         let interval = self.interval.map_or(own.advert_interval, Centiseconds);
         let advert = Advert {
             version,
             vrid: self.vrid.unwrap_or(own.vrid),
             priority: self.priority,
-            interval: interval.min(longest),
+            interval: interval.min(version.longest_interval()),
             auth: self.password.map_or(own.auth, Auth::Simple),
             addresses: AddressList::Slice(&addresses),
         };

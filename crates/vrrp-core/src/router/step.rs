@@ -19,7 +19,8 @@ impl VirtualRouter {
     /// and not later than a period.
     pub(super) fn next_in_step(&self, base: Instant, period: Duration) -> Instant {
         let next = base + period;
-        if self.config.in_step {
+        // The last instant there is, to which a sum saturates, is no step.
+        if self.config.in_step && next.since(base) == period {
             next.rounded_down(period / STEPS_PER_PERIOD)
         } else {
             next

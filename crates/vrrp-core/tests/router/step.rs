@@ -2,9 +2,11 @@
 
 use core::time::Duration;
 
-use vrrp_core::{ChecksumPolicy, Instant, LeasePolicy, Output, RouterConfig, State};
+use vrrp_core::{
+    ChecksumPolicy, Input, Instant, LeasePolicy, Output, RouterConfig, State, VirtualRouter,
+};
 
-use crate::common::{Bench, LOWER, SECOND, ms, with};
+use crate::common::{Bench, LOWER, OWN, SECOND, ms, with};
 
 const STEP: Duration = Duration::from_nanos(31_250_000);
 
@@ -104,4 +106,21 @@ fn an_advert_late_by_a_whole_interval_begins_a_new_beat_on_a_step() {
     bench.timer();
     let next = times(&mut bench, 1, is_advert)[0];
     assert!(is_on_step(next));
+}
+
+#[test]
+fn where_time_ends_what_is_waited_for_is_still_to_come() {
+    let config = in_step(|config| config.lease = LeasePolicy::Seconds(u32::MAX));
+    let mut router = VirtualRouter::new(config).expect("a good configuration");
+    let end = Instant::from_nanos(u64::MAX);
+    router.handle(end - 100 * SECOND, Input::Up { source: OWN });
+    for _ in 0..20 {
+        let now = router
+            .deadline()
+            .expect("a backup, then a master, has timers");
+        router.handle(now, Input::Timer);
+        while router.poll_output().is_some() {}
+        assert!(router.deadline().is_some_and(|next| next > now));
+    }
+    assert_eq!(router.state(), State::Master);
 }

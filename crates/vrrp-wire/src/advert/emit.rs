@@ -4,9 +4,7 @@ use core::net::IpAddr;
 
 use super::Advert;
 use crate::checksum::Cover;
-use crate::constants::{
-    AUTH_LEN, HEADER_LEN, MAX_INTERVAL_V2, MAX_INTERVAL_V3, TYPE_ADVERTISEMENT,
-};
+use crate::constants::{AUTH_LEN, HEADER_LEN, TYPE_ADVERTISEMENT};
 use crate::{AddressList, Auth, Centiseconds, ChecksumForm, EmitError, Family, Version};
 
 impl Advert<'_> {
@@ -142,10 +140,7 @@ fn cover(
 /// The interval in the unit of the version's field.
 fn interval_field(version: Version, interval: Centiseconds) -> Result<u16, EmitError> {
     let centiseconds = interval.0;
-    let maximum = match version {
-        Version::V2 => MAX_INTERVAL_V2.0,
-        Version::V3 => MAX_INTERVAL_V3.0,
-    };
+    let maximum = version.longest_interval().0;
     if centiseconds == 0 {
         return Err(EmitError::IntervalZero);
     }
